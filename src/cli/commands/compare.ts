@@ -1,0 +1,150 @@
+/** `bleubird compare RUN RUN…`: runs side by side. */
+import type { Command } from 'commander';
+import { ConfigError } from '../../errors.ts';
+import type { RunRecord } from '../../store/rows.ts';
+import type { Store } from '../../store/store.ts';
+import { compareSettings, type SettingRow } from '../../ui/state/config-difference.ts';
+import { visibleText } from '../../ui/text/fit-text.ts';
+import { positiveNumber } from '../arguments.ts';
+import { incomparabilities, type ScoredRun } from '../comparability.ts';
+import type { SentenceComparison } from '../compare-sentences.ts';
+import type { Output } from '../output.ts';
+import { storeOption, withRuns } from '../store-option.ts';
+import { formatTable } from '../table.ts';
+import { counted, difference, loss, MISSING, score } from '../text.ts';
+import type { World } from '../world.ts';
+
+interface CompareOptions {
+  readonly store?: string;
+  readonly sentences: number;
+  readonly json?: boolean;
+}
+
+interface Comparison {
+  readonly runs: readonly ScoredRun[];
+  /** Only settings that differ. */
+  readonly settings: readonly SettingRow[];
+  readonly incomparabilities: readonly string[];
+  readonly sentences: SentenceComparison;
+}
+
+export function addCompareCommand(program: Command, world: World): void {
+  program
+    .command('compare')
+    .argument('<runs...>', 'two runs or more: ids, their beginnings, or "last"; the first is what others are held to')
+    .summary('put runs side by side')
+    .description(
+      'Puts runs side by side: the settings that differ, BLEU and loss before and after, and the sentences on which ' +
+        'they differ most. Says so when their scores must not be compared.',
+    )
+    .option('-n, --sentences <count>', 'sentences to show', positiveNumber, 5)
+    .option('--json', 'one JSON object')
+    .addOption(storeOption())
+    .addHelpText('after', '\nExample:\n  bleubird compare 3f2a 91bc')
+    .action((runs: string[], _options: unknown, command: Command) =>
+      compareRuns(runs, command.optsWithGlobals<CompareOptions>(), world),
+    );
+}
+
+async function compareRuns(typed: readonly string[], options: CompareOptions, world: World): Promise<void> {
+  const comparison = await withRuns(world, options.store, (store) => {
+    const records = [...new Map(typed.map((word) => store.findRun(word)).map((run) => [run.id, run])).values()];
+    if (records.length < 2) throw new ConfigError('compare needs two different runs; `bleubird ls` lists them.');
+    return compare(records, store);
+  });
+  const { output } = world;
+  for (const reason of comparison.incomparabilities) output.warn(`not comparable, ${reason}`);
+  if (options.json) {
+    const differing = comparison.sentences.differing.slice(0, options.sentences);
+    output.json({ ...comparison, sentences: { ...comparison.sentences, differing } });
+  } else {
+    describe(comparison, options.sentences, output);
+  }
+}
+
+async function compare(records: readonly RunRecord[], store: Store): Promise<Comparison> {
+  const { compareSentences } = await import('../compare-sentences.ts');
+  const runs = records.map((run): ScoredRun => {
+    const evaluations = store.evaluations(run.id);
+    return {
+      run,
+      before: evaluations.findLast(({ stage }) => stage === 'before') ?? null,
+      after: evaluations.findLast(({ stage }) => stage === 'after') ?? null,
+    };
+  });
+  return {
+    runs,
+    settings: compareSettings(records.map(({ id }) => store.parameters(id))).filter(({ isDifferent }) => isDifferent),
+    incomparabilities: incomparabilities(runs),
+    sentences: compareSentences(records.map(({ id }) => store.translations(id))),
+  };
+}
+
+function describe({ runs, settings, sentences, ...comparison }: Comparison, shown: number, output: Output): void {
+  // A difference of scores that must not be compared is not computed.
+  const firstBleu = comparison.incomparabilities.length > 0 ? undefined : runs[0]?.after?.bleu.score;
+  const print = ([titles = '', ...lines]: readonly string[]) => {
+    output.line(output.tone('bold', titles));
+    for (const line of lines) output.line(line);
+    output.line();
+  };
+  const beyondFirst = ({ after }: ScoredRun) =>
+    after === null || firstBleu === undefined ? null : after.bleu.score - firstBleu;
+  const gain = ({ before, after }: ScoredRun) =>
+    before === null || after === null ? null : after.bleu.score - before.bleu.score;
+  print(
+    formatTable(
+      runs,
+      [
+        { title: 'RUN', text: ({ run }) => run.id },
+        { title: 'NAME', text: ({ run }) => run.name, canShrink: true },
+        { title: 'STATE', text: ({ run }) => run.state },
+        { title: 'BLEU BEFORE', text: ({ before }) => score(before?.bleu.score ?? null), align: 'right' },
+        { title: 'AFTER', text: ({ after }) => score(after?.bleu.score ?? null), align: 'right' },
+        { title: 'GAIN', text: (entry) => difference(gain(entry)), align: 'right' },
+        {
+          title: 'TO FIRST',
+          text: (entry) => (entry === runs[0] ? '' : difference(beyondFirst(entry))),
+          align: 'right',
+        },
+        { title: 'LOSS BEFORE', text: ({ before }) => (before === null ? MISSING : loss(before.loss)), align: 'right' },
+        { title: 'AFTER', text: ({ after }) => (after === null ? MISSING : loss(after.loss)), align: 'right' },
+      ],
+      output.columns,
+    ),
+  );
+  if (settings.length === 0) output.line('Their settings are the same.\n');
+  else {
+    const titles = runs.map(({ run }) => run.id);
+    print(
+      formatTable(
+        settings,
+        [
+          { title: 'SETTING', text: ({ path }) => path },
+          ...titles.map((title, index) => ({ title, text: ({ values }: SettingRow) => values[index] || MISSING })),
+        ],
+        null,
+      ),
+    );
+  }
+  describeSentences(sentences, runs, shown, output);
+}
+
+function describeSentences(
+  { shared, differing }: SentenceComparison,
+  runs: readonly ScoredRun[],
+  shown: number,
+  output: Output,
+): void {
+  output.line(`${counted(shared, 'sentence')} in common, ${differing.length} with different translations.`);
+  const width = Math.max(9, ...runs.map(({ run }) => run.id.length));
+  for (const { source, reference, byRun, spread } of differing.slice(0, shown)) {
+    output.line();
+    output.line(`  ${'source'.padEnd(width)}  ${visibleText(source)}`);
+    output.line(`  ${'reference'.padEnd(width)}  ${visibleText(reference)}`);
+    for (const [index, { after, bleu }] of byRun.entries()) {
+      output.line(`  ${(runs[index]?.run.id ?? '').padEnd(width)}  ${visibleText(after)}  [${bleu.toFixed(1)}]`);
+    }
+    output.line(`  ${'apart'.padEnd(width)}  ${spread.toFixed(1)}`);
+  }
+}

@@ -1,0 +1,142 @@
+/** `bleubird show RUN`: all that is known of a run. */
+import type { Command } from 'commander';
+import type { Experiment } from '../../engine/config/experiment.ts';
+import { formatExperiment } from '../../engine/config/format-experiment.ts';
+import type { RunRecord } from '../../store/rows.ts';
+import type { Store } from '../../store/store.ts';
+import { visibleText } from '../../ui/text/fit-text.ts';
+import { formatBytes, formatDuration } from '../../ui/text/format.ts';
+import { beforeAfterLines } from '../before-after.ts';
+import { type Output, visibleLines } from '../output.ts';
+import { storeOption, withRuns } from '../store-option.ts';
+import { counted, loss, MISSING, percent, timestamp } from '../text.ts';
+import type { World } from '../world.ts';
+
+interface ShowOptions {
+  readonly store?: string;
+  readonly json?: boolean;
+}
+
+const DIARY_LINES = 20;
+
+export function addShowCommand(program: Command, world: World): void {
+  program
+    .command('show')
+    .argument('<run>', 'id of the run, its beginning, or "last"')
+    .summary('show all that is known of a run')
+    .description(
+      'Shows a run: state and end, scores before and after, evaluations, checkpoints, configuration, environment.',
+    )
+    .option('--json', 'one JSON object')
+    .addOption(storeOption())
+    .addHelpText('after', '\nExample:\n  bleubird show last')
+    .action((run: string, _options: unknown, command: Command) =>
+      show(run, command.optsWithGlobals<ShowOptions>(), world),
+    );
+}
+
+function show(typed: string, options: ShowOptions, world: World): Promise<void> {
+  return withRuns(world, options.store, (store) => {
+    const run = store.findRun(typed);
+    if (options.json) {
+      world.output.json({
+        ...run,
+        parameters: store.parameters(run.id),
+        evaluations: store.evaluations(run.id),
+        beforeAfter: store.beforeAfter(run.id),
+        checkpoints: store.checkpoints(run.id),
+        lineProblems: store.lineProblems(run.id),
+        events: store.events(run.id, 1_000),
+      });
+    } else {
+      describe(run, store, world.output);
+    }
+  });
+}
+
+function describe(run: RunRecord, store: Store, output: Output): void {
+  describeState(run, output);
+  const evaluations = store.evaluations(run.id);
+  const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
+  const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
+  section('Before and after', beforeAfterLines(before, after, output), output);
+  section(
+    'Evaluations',
+    evaluations.map(
+      ({ stage, step, epoch, bleu, loss: value, sentences }) =>
+        `${stage.padEnd(6)}  step ${step}, epoch ${epoch.toFixed(2)}: BLEU ${bleu.score.toFixed(2)}, ` +
+        `loss ${loss(value)}, ${counted(sentences, 'sentence')}`,
+    ),
+    output,
+  );
+  section(
+    'Checkpoints',
+    store
+      .checkpoints(run.id)
+      .map(({ step, path, sizeBytes, removedAt }) =>
+        removedAt === null ? `step ${step}  ${formatBytes(sizeBytes)}  ${path}` : `step ${step}  removed`,
+      ),
+    output,
+  );
+  // As it was read: what is printed can be pasted into a file.
+  const experiment = formatExperiment(run.experiment as Experiment);
+  section('Configuration', experiment.trimEnd().split('\n'), output);
+  section('Environment', environment(run), output);
+  section(
+    'Diary',
+    store.events(run.id, DIARY_LINES).map(({ time, type, text }) => `${timestamp(time)}  ${type}: ${text}`),
+    output,
+  );
+}
+
+function describeState(run: RunRecord, output: Output): void {
+  const { id, name, state, totalSteps, step, createdAt, startedAt, endedAt } = run;
+  output.line(output.tone('bold', `${id}  ${visibleText(name)}  ${state}`));
+  const seconds = startedAt === null || endedAt === null ? null : (endedAt - startedAt) / 1000;
+  const duration = seconds === null ? '' : `, took ${formatDuration(seconds)}`;
+  output.line(`created   ${timestamp(createdAt)}${duration}`);
+  output.line(
+    `progress  step ${step} of ${totalSteps ?? '?'}${totalSteps === null ? '' : ` (${percent(step, totalSteps)})`}`,
+  );
+  output.line(`folder    ${visibleText(run.directory)}`);
+  if (run.endReason !== null) output.line(`end       ${indented(run.endReason)}`);
+  if (run.endHint !== null) output.line(`          ${indented(run.endHint)}`);
+  if (run.exitCode !== null) output.line(`exit      ${run.exitCode}`);
+  if (run.signal !== null) output.line(`signal    ${run.signal}`);
+  if (run.stderrTail) output.line(`stderr    ${indented(run.stderrTail.trimEnd())}`);
+}
+
+function environment(run: RunRecord): string[] {
+  const { device, versions, gitCommit, gitDirty, lockfileHash, dataHash, runner } = run;
+  const commit = gitCommit === null ? MISSING : `${gitCommit}${gitDirty ? ' with uncommitted changes' : ''}`;
+  const sizes = [
+    run.parameterCount === null ? null : counted(run.parameterCount, 'parameter'),
+    run.trainSize === null ? null : `${counted(run.trainSize, 'pair')} to train on`,
+    run.validationSize === null ? null : `${counted(run.validationSize, 'pair')} held out`,
+  ].filter((part) => part !== null);
+  return [
+    `device     ${device ?? MISSING}`,
+    `sizes      ${sizes.join(', ') || MISSING}`,
+    `versions   ${
+      Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', ') || MISSING
+    }`,
+    `git        ${commit}`,
+    `lockfile   ${lockfileHash ?? MISSING}`,
+    `data       ${dataHash ?? MISSING}`,
+    `runner     ${runner === null ? MISSING : `process ${runner.pid} on ${runner.hostname}`}`,
+  ];
+}
+
+function section(title: string, lines: readonly string[], output: Output): void {
+  if (lines.length === 0) return;
+  output.line();
+  output.line(output.tone('bold', title));
+  // The before/after table brings its own colours, which are ours; all else may come from a file.
+  for (const line of lines) output.line(`  ${title === 'Before and after' ? line : visibleText(line)}`);
+}
+
+function indented(text: string): string {
+  return visibleLines(text).replaceAll('\n', '\n          ');
+}

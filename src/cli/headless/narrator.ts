@@ -1,0 +1,177 @@
+/**
+ * A run told line by line to somebody who reads a log: what matters, at a pace of the experiment's own logging_steps and
+ * of every tenth of an evaluation. It sees events as they come and keeps only what the next line needs.
+ */
+import type { Phase, TrainerEvent, TrainerEventOf } from '../../engine/run/protocol.ts';
+import { visibleText } from '../../ui/text/fit-text.ts';
+import { formatBytes, formatDuration, formatNumber } from '../../ui/text/format.ts';
+import { counted, loss, MISSING } from '../text.ts';
+
+export interface Line {
+  /** Where it belongs: `log` is what was asked for, `note` narration beside it. */
+  readonly to: 'log' | 'note';
+  readonly text: string;
+}
+
+const MAX_SHOWN_PROBLEMS = 5;
+
+export class Narrator {
+  readonly #loggingSteps: number;
+  #totalSteps: number | null = null;
+  #losses: (number | null)[] = [];
+  #etaSeconds: number | null = null;
+  #tenths = 0;
+  #isTraining = false;
+
+  /** @param loggingSteps  steps between two lines of training */
+  constructor(loggingSteps: number) {
+    this.#loggingSteps = loggingSteps;
+  }
+
+  /** Gives the lines an event is worth, often none. */
+  linesFor(event: TrainerEvent): readonly Line[] {
+    switch (event.type) {
+      case 'ready':
+        return [note(`device: ${event.device}, ${event.description} (${event.why})`)];
+      case 'data':
+        return describeData(event);
+      case 'plan':
+        this.#totalSteps = event.totalSteps;
+        return [
+          log(
+            'plan',
+            `${counted(event.totalSteps, 'step')} in ${counted(round(event.epochs), 'epoch')}, ` +
+              `${counted(event.parameters, 'parameter')}`,
+          ),
+        ];
+      case 'phase':
+        return this.#startPhase(event.phase);
+      case 'progress':
+        return this.#showProgress(event);
+      case 'metrics':
+        return this.#showSteps(event.points);
+      case 'evaluation':
+        return [
+          log(
+            nameOfStage[event.stage],
+            `BLEU ${event.bleu.score.toFixed(2)}, loss ${loss(event.loss)}, ` +
+              `${counted(event.sentences, 'sentence')} in ${formatDuration(event.durationSeconds)}`,
+          ),
+        ];
+      case 'checkpoint':
+        return [log('saved', `step ${event.step}, ${formatBytes(event.sizeBytes)}: ${event.path}`)];
+      case 'checkpoint-removed':
+        return [log('removed', `step ${event.step}: ${event.path}`)];
+      case 'warning':
+        return [note(`warning: ${event.message}`)];
+      case 'sample':
+      case 'translations':
+      case 'ended':
+      case 'failed':
+        // Sentences are for `bleubird samples`; of its end the run's outcome tells.
+        return [];
+    }
+    return event satisfies never;
+  }
+
+  #startPhase(phase: Phase): Line[] {
+    this.#tenths = 0;
+    const isResumed = phase === 'training' && this.#isTraining;
+    this.#isTraining ||= phase === 'training';
+    const words = isResumed ? undefined : wordsOfPhase[phase];
+    return words === undefined ? [] : [log(...words)];
+  }
+
+  /** Evaluations are told of at each tenth; the steps of training have lines of their own. */
+  #showProgress({ phase, done, total, etaSeconds }: TrainerEventOf<'progress'>): Line[] {
+    if (phase === 'training') {
+      this.#etaSeconds = etaSeconds;
+      return [];
+    }
+    const tenths = total === 0 ? 0 : Math.floor((10 * done) / total);
+    if (tenths <= this.#tenths || tenths >= 10) return [];
+    this.#tenths = tenths;
+    return [
+      log(
+        '',
+        `${Math.floor((100 * done) / total)} % (${done} of ${total} sentences), ${formatDuration(etaSeconds)} left`,
+      ),
+    ];
+  }
+
+  #showSteps(points: TrainerEventOf<'metrics'>['points']): Line[] {
+    const steps = new Map<number, Map<string, number | null>>();
+    for (const { step, metric, value } of points) {
+      const values = steps.get(step) ?? new Map<string, number | null>();
+      steps.set(step, values.set(metric, value));
+    }
+    return [...steps].flatMap(([step, values]) => (values.has('loss') ? this.#showStep(step, values) : []));
+  }
+
+  /** `loss` is the mean since the last line, as Trainer logs it. */
+  #showStep(step: number, values: ReadonlyMap<string, number | null>): Line[] {
+    this.#losses.push(values.get('loss') ?? null);
+    if (step % this.#loggingSteps !== 0 && step !== this.#totalSteps) return [];
+    const mean = this.#losses.includes(null)
+      ? null
+      : this.#losses.reduce<number>((sum, value) => sum + (value ?? 0), 0) / this.#losses.length;
+    this.#losses = [];
+    const shown = (metric: string, digits: number) => {
+      const value = values.get(metric) ?? null;
+      return value === null ? MISSING : formatNumber(value, digits);
+    };
+    const rest =
+      this.#etaSeconds === null || step === this.#totalSteps ? '' : `, ${formatDuration(this.#etaSeconds)} left`;
+    return [
+      log(
+        'step',
+        `${step}/${this.#totalSteps ?? '?'}, epoch ${(values.get('epoch') ?? 0).toFixed(2)}, loss ${loss(mean)}, ` +
+          `lr ${shown('learning_rate', 3)}, grad norm ${shown('grad_norm', 3)}, ` +
+          `${shown('samples_per_second', 3)} pairs/s${rest}`,
+      ),
+    ];
+  }
+}
+
+const nameOfStage = { before: 'before', epoch: 'now', after: 'after' } as const;
+
+const wordsOfPhase: Partial<Record<Phase, [string, string]>> = {
+  'evaluating-before': ['before', 'evaluating the untouched model'],
+  training: ['train', 'training'],
+  evaluating: ['now', 'evaluating the model as it stands'],
+  'evaluating-after': ['after', 'evaluating the fine-tuned model'],
+};
+
+function describeData(event: TrainerEventOf<'data'>): Line[] {
+  const cut = event.truncatedSources + event.truncatedTargets;
+  const lines = [
+    log('data', `${counted(event.trainSize, 'pair')} to train on, ${counted(event.validationSize, 'pair')} held out`),
+  ];
+  if (cut > 0) {
+    lines.push(
+      note(`warning: cut to the longest length: ${event.truncatedSources} sources, ${event.truncatedTargets} targets`),
+    );
+  }
+  const reasons = Object.entries(event.problemCounts).filter(([, count]) => count > 0);
+  const leftOut = reasons.reduce((sum, [, count]) => sum + count, 0);
+  if (leftOut === 0) return lines;
+  const why = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ');
+  lines.push(note(`warning: ${counted(leftOut, 'line')} with something wrong (${why}):`));
+  for (const { file, line, reason, detail } of event.problems.slice(0, MAX_SHOWN_PROBLEMS)) {
+    lines.push(note(`  ${file}:${line}: ${reason}${detail === '' ? '' : `, ${detail}`}`));
+  }
+  if (leftOut > MAX_SHOWN_PROBLEMS) lines.push(note(`  … and ${leftOut - MAX_SHOWN_PROBLEMS} more`));
+  return lines;
+}
+
+function log(label: string, text: string): Line {
+  return { to: 'log', text: `${label.padEnd(8)}${visibleText(text)}` };
+}
+
+function note(text: string): Line {
+  return { to: 'note', text };
+}
+
+function round(epochs: number): number {
+  return Math.round(epochs * 100) / 100;
+}

@@ -1,0 +1,113 @@
+/** A run in the foreground without a screen: this process is the runner, and tells what happens as text or as JSON. */
+import type { Experiment } from '../../engine/config/experiment.ts';
+import type { Envelope } from '../../engine/run/protocol.ts';
+import type { RunOutcome } from '../../runner/run-experiment.ts';
+import type { Store } from '../../store/store.ts';
+import { beforeAfterLines } from '../before-after.ts';
+import { withStore } from '../store-option.ts';
+import type { World } from '../world.ts';
+import { Narrator } from './narrator.ts';
+
+export interface HeadlessOptions {
+  readonly store?: string;
+  readonly runId?: string;
+  readonly json?: boolean;
+}
+
+/** Who listens to a run. */
+interface Reporter {
+  start(run: { readonly runId: string; readonly directory: string }): void;
+  event(envelope: Envelope): void;
+  end(outcome: RunOutcome, store: Store): void;
+}
+
+/**
+ * Runs the experiment to its end.
+ *
+ * @throws {AppError} that tells why the run did not complete; CancelledError when the user ended it
+ */
+export async function runHeadless(experiment: Experiment, options: HeadlessOptions, world: World): Promise<void> {
+  const { runExperiment } = await import('../../runner/run-experiment.ts');
+  const reporter = options.json ? jsonReporter(world) : textReporter(experiment, world);
+  // The run is worth more than its log: it goes on when the reader of the log is gone.
+  world.output.onStdoutClosed(() => world.output.warn('nobody reads this any more; the run goes on'));
+  const outcome = await withStore(world, options.store, async (store) => {
+    const interrupt = listenToInterrupts(world);
+    try {
+      const result = await runExperiment({
+        experiment,
+        store,
+        runId: options.runId,
+        onStart: (run) => reporter.start(run),
+        onEvent: (envelope) => reporter.event(envelope),
+        stop: interrupt.stop,
+        kill: interrupt.kill,
+        env: world.env,
+        cwd: world.cwd,
+      });
+      reporter.end(result, store);
+      return result;
+    } finally {
+      interrupt.release();
+    }
+  });
+  if (outcome.error !== null) throw outcome.error;
+}
+
+/** Launchers such as npm hand on the signal that the terminal has sent already: within this time it is the same key press. */
+const SAME_PRESS_MS = 500;
+
+/** The first interrupt asks for a stop after the step, a second for an end at once. */
+function listenToInterrupts(world: World): { stop: AbortSignal; kill: AbortSignal; release: () => void } {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  let firstAt: number | null = null;
+  const release = world.onInterrupt(() => {
+    if (firstAt === null) {
+      firstAt = world.now();
+      world.output.note('Stopping after this step, saved. Ctrl-C again ends it at once.');
+      stop.abort();
+    } else if (world.now() - firstAt > SAME_PRESS_MS) {
+      world.output.note('Ending the run at once.');
+      kill.abort();
+    }
+  });
+  return { stop: stop.signal, kill: kill.signal, release };
+}
+
+function textReporter(experiment: Experiment, { output }: World): Reporter {
+  const narrator = new Narrator(experiment.training.logging_steps);
+  return {
+    start: ({ runId, directory }) => output.line(`run     ${runId}: ${directory}`),
+    event: ({ event }) => {
+      for (const { to, text } of narrator.linesFor(event)) {
+        if (to === 'log') output.line(text);
+        else output.note(text);
+      }
+    },
+    end: ({ runId, state }, store) => {
+      const evaluations = store.evaluations(runId);
+      const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
+      const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
+      output.line(`end     ${state}`);
+      const table = beforeAfterLines(before, after, output);
+      if (table.length > 0) output.line();
+      for (const line of table) output.line(line);
+      if (before !== null) output.note(`hint: bleubird samples ${runId} --sort delta shows what changed.`);
+    },
+  };
+}
+
+function jsonReporter({ output }: World): Reporter {
+  return {
+    start: ({ runId, directory }) => output.json({ type: 'run', run: runId, directory }),
+    event: ({ seq, time, event }) => output.json({ seq, time, ...event }),
+    end: ({ runId, state }, store) => {
+      const evaluations = store.evaluations(runId);
+      const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
+      const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
+      const bleuDelta = store.beforeAfter(runId)?.bleuDelta ?? null;
+      output.json({ type: 'result', run: runId, state, before, after, bleuDelta });
+    },
+  };
+}

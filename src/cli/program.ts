@@ -1,0 +1,91 @@
+/** The command line: every command with its help. A command loads what it needs when it runs, so that help is instant. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { nearestName } from '../engine/config/nearest-name.ts';
+import { addCompareCommand } from './commands/compare.ts';
+import { addDataCommand } from './commands/data.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addLsCommand } from './commands/ls.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addSamplesCommand } from './commands/samples.ts';
+import { addShowCommand } from './commands/show.ts';
+import { addStopCommand } from './commands/stop.ts';
+import { addTokenizeCommand } from './commands/tokenize.ts';
+import { addTranslateCommand } from './commands/translate.ts';
+import { startScreens } from './start-screens.ts';
+import { storeOption } from './store-option.ts';
+import { hasTerminal, type World } from './world.ts';
+
+const addCommands = [
+  addRunCommand,
+  addStopCommand,
+  addLsCommand,
+  addShowCommand,
+  addCompareCommand,
+  addSamplesCommand,
+  addEvaluateCommand,
+  addTranslateCommand,
+  addTokenizeCommand,
+  addDataCommand,
+  addDoctorCommand,
+];
+
+/** Builds the program; its actions reject with an AppError, commander's own faults with a CommanderError. */
+export function buildProgram(world: World): Command {
+  const program = new Command('bleubird');
+  program
+    .description(
+      'Fine-tune machine-translation models from the terminal: set the hyper-parameters, train, watch, ' +
+        'and compare BLEU before and after. Without a command: the full-screen UI.',
+    )
+    .usage('[command] [options]')
+    .argument('[command...]')
+    .addOption(storeOption())
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', footer)
+    .showHelpAfterError('(`bleubird --help` lists commands and options)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => world.output.line(text.trimEnd()),
+      writeErr: (text) => world.output.note(text.trimEnd()),
+    });
+  for (const addCommand of addCommands) addCommand(program, world);
+  for (const command of program.commands) {
+    command.helpOption('-h, --help', 'print this help');
+    command.showHelpAfterError(`(\`bleubird ${command.name()} --help\` explains the options)`);
+  }
+  program.action(async ([word]: string[], options: { store?: string }) => {
+    if (word !== undefined) program.error(describeUnknownCommand(word, program));
+    if (!hasTerminal(world)) world.output.note(`${program.helpInformation()}`);
+    await startScreens(world, options.store);
+  });
+  return program;
+}
+
+const footer = `
+Examples:
+  bleubird                                   the UI
+  bleubird run experiments/quickstart.yaml   train, with BLEU before and after
+  bleubird ls                                all runs and their BLEU
+
+A RUN is its id, the beginning of it, or "last".
+A MODEL is a folder, run:RUN, or a hub id in the local Hugging Face cache.
+Exit codes: 0 done, 2 configuration, 3 data, 4 model, 5 device, 6 store,
+7 run failed, 130 cancelled.`;
+
+function describeUnknownCommand(word: string, program: Command): string {
+  const meant = nearestName(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  return `error: unknown command '${word}'${meant === null ? '' : `; did you mean ${meant}?`}`;
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version?: unknown };
+  return String(version);
+}

@@ -1,0 +1,39 @@
+/** Runs one command in the real world: process streams, signals of a closed pipe, the exit code. */
+import { CommanderError } from 'commander';
+import { ConfigError } from '../errors.ts';
+import { Output } from './output.ts';
+import { buildProgram } from './program.ts';
+import { reportError } from './report-error.ts';
+import type { World } from './world.ts';
+
+/** Runs the command of this process and ends the process with its exit code. */
+export async function runProgram(): Promise<void> {
+  const { env, stdin, stdout, stderr } = process;
+  const output = new Output({ stdout, stderr, env });
+  output.onStdoutClosed(() => process.exit(0));
+  const world: World = { env, cwd: process.cwd(), stdin, stdout, output, now: Date.now, onInterrupt };
+  const exitCode = await run(process.argv.slice(2), world);
+  await output.flush();
+  // Backends keep threads that would hold the process open.
+  process.exit(exitCode);
+}
+
+/** A closed terminal (SIGHUP) and a polite kill (SIGTERM) count as Ctrl-C: a run saves what it has. */
+function onInterrupt(listener: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
+
+async function run(args: readonly string[], world: World): Promise<number> {
+  try {
+    await buildProgram(world).parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has said its words by now: help, the version, or what is wrong with the arguments.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : new ConfigError('').exitCode;
+    return reportError(error, world.output);
+  }
+}

@@ -1,0 +1,66 @@
+/** Where the store is, and opening it for a command. */
+import { Option } from 'commander';
+import { StoreError } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import type { World } from './world.ts';
+
+/** The option that every command with runs has. */
+export function storeOption(): Option {
+  return new Option('--store <folder>', 'folder of the runs (default: $BLEUBIRD_STORE, or .bleubird here)');
+}
+
+/** Gives the folder of the store: what was asked for, else BLEUBIRD_STORE, else `.bleubird`. */
+export function storeDirectory({ env }: World, asked: string | undefined): string {
+  return asked || env.BLEUBIRD_STORE || '.bleubird';
+}
+
+/**
+ * Opens the store for writing, does the work and closes it. A store that is not there is made.
+ *
+ * @throws {StoreError}
+ */
+export async function withStore<T>(
+  world: World,
+  asked: string | undefined,
+  work: (store: Store) => T | Promise<T>,
+): Promise<T> {
+  const { openStore } = await import('../store/open-store.ts');
+  return use(openStore(storeDirectory(world, asked)), world, work);
+}
+
+/**
+ * Opens the store to read, with the states of its runs true: a run whose runner is dead is marked interrupted first.
+ * Looking makes no store, and a store that may not be written can be looked at.
+ *
+ * @throws {StoreError}
+ */
+export async function withRuns<T>(
+  world: World,
+  asked: string | undefined,
+  work: (store: Store) => T | Promise<T>,
+): Promise<T> {
+  const { openStore } = await import('../store/open-store.ts');
+  const { reconcileRuns } = await import('../runner/reconcile-runs.ts');
+  const directory = storeDirectory(world, asked);
+  return use(openStore(directory, { readOnly: true }), world, (store) => {
+    if (store.unfinishedRuns().length === 0) return work(store);
+    try {
+      const writable = openStore(directory);
+      reconcileRuns(writable);
+      writable.close();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      world.output.warn(`runs that have ended without a word may be shown as running: ${error.message}`);
+    }
+    return work(store);
+  });
+}
+
+async function use<T>(store: Store, world: World, work: (store: Store) => T | Promise<T>): Promise<T> {
+  try {
+    for (const warning of store.warnings) world.output.warn(warning);
+    return await work(store);
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,65 @@
+/** What the UI asks of the world, answered by the store, the runner and the experiment files. */
+import { checkValues } from '../engine/config/check-values.ts';
+import { experimentFromValues } from '../engine/config/experiment-from-values.ts';
+import { reconcileRuns } from '../runner/reconcile-runs.ts';
+import { resolveModel } from '../runner/resolve-model.ts';
+import { startDetachedRunner } from '../runner/start-detached-runner.ts';
+import { stopRun } from '../runner/stop-run.ts';
+import type { Store } from '../store/store.ts';
+import type { UiServices } from '../ui/services.ts';
+import { listPresets } from './presets.ts';
+
+export interface UiServicesOptions {
+  /** Open for writing; whoever opened it closes it. */
+  readonly store: Store;
+  /** Relative paths of a form start here. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The program that a new run is started with. */
+  readonly binPath: string;
+  now(): number;
+}
+
+/** Looking whether runners live costs a few reads of /proc: often enough to be noticed in time, not for every frame. */
+const RECONCILE_INTERVAL_MS = 1_000;
+
+/** Joins the UI to the world. */
+export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOptions): UiServices {
+  let reconciledAt = Number.NEGATIVE_INFINITY;
+  const reconcile = () => {
+    if (now() - reconciledAt < RECONCILE_INTERVAL_MS) return;
+    reconciledAt = now();
+    reconcileRuns(store);
+  };
+  return {
+    listRuns() {
+      reconcile();
+      return store.listRuns();
+    },
+    readRun(id) {
+      reconcile();
+      return store.readRun(id);
+    },
+    parameters: (id) => store.parameters(id),
+    metricSeries: (id, metric, maxPoints) => store.metricSeries(id, metric, maxPoints),
+    evaluations: (id) => store.evaluations(id),
+    beforeAfter: (id) => store.beforeAfter(id),
+    translations: (id) => store.translations(id),
+    samples: (id, limit) => store.samples(id, limit),
+    checkpoints: (id) => store.checkpoints(id),
+    events: (id, limit) => store.events(id, limit),
+    presets: () => listPresets(cwd),
+    checkExperiment: (values) => checkValues(values),
+    async startRun(values) {
+      const experiment = experimentFromValues(values, { directory: cwd });
+      // Looked up here too, so that a missing model is told by the form and leaves no failed run behind.
+      resolveModel(experiment.model, { store, env });
+      const { runId } = await startDetachedRunner({ experiment, storeDirectory: store.directory, binPath, env });
+      return runId;
+    },
+    async stopRun(id) {
+      await stopRun(store, id);
+    },
+    now,
+  };
+}

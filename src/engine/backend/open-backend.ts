@@ -1,0 +1,75 @@
+/**
+ * Chooses where tensors live and makes tfjs ready: backend loaded and set, gradients and kernels of our own registered.
+ * One backend for the life of a process: tfjs's state is global.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { DeviceError } from '../../errors.ts';
+import type { DeviceName } from '../config/experiment.ts';
+import type { BackendChoice } from './backend-choice.ts';
+import { openCuda } from './cuda-backend.ts';
+import { CUDA_INSTALL_COMMAND } from './cuda-requirements.ts';
+import { registerGradients } from './gradients/register-gradients.ts';
+import { registerRowKernels } from './row-kernels.ts';
+import { openWasm } from './wasm-backend.ts';
+
+export interface Backend extends BackendChoice {
+  /** Why this one was chosen. */
+  readonly why: string;
+}
+
+/**
+ * Opens the named backend, or for 'auto' the fastest that works: cuda, else wasm, else cpu.
+ *
+ * @throws {DeviceError} when the named one, or with 'auto' none, can be used; says what is missing and how to cure it
+ */
+export async function openBackend(device: DeviceName): Promise<Backend> {
+  tf.enableProdMode();
+  const { choice, why } = device === 'auto' ? await openBest() : { choice: await openDevice(device), why: 'asked for' };
+  registerGradients();
+  registerRowKernels();
+  return {
+    ...choice,
+    why,
+    versions: { node: process.versions.node, 'tfjs-core': tf.version_core, ...choice.versions },
+  };
+}
+
+async function openBest(): Promise<{ choice: BackendChoice; why: string }> {
+  const refusals: string[] = [];
+  for (const name of ['cuda', 'wasm', 'cpu'] as const) {
+    try {
+      const choice = await openDevice(name);
+      return { choice, why: ['the fastest that works here', ...refusals].join('; ') };
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      refusals.push(error.message);
+    }
+  }
+  throw new DeviceError(`No backend works on this machine: ${refusals.join('; ')}`, {
+    hint: `Run "bleubird doctor". A GPU needs: ${CUDA_INSTALL_COMMAND}`,
+  });
+}
+
+/** Opens one backend and makes it tfjs's current one, without registering anything of ours. @throws {DeviceError} */
+export function openDevice(name: Exclude<DeviceName, 'auto'>): Promise<BackendChoice> {
+  switch (name) {
+    case 'cuda':
+      return openCuda();
+    case 'wasm':
+      return openWasm();
+    case 'cpu':
+      return openCpu();
+    default:
+      return name satisfies never;
+  }
+}
+
+async function openCpu(): Promise<BackendChoice> {
+  const { version_cpu: version } = await import('@tensorflow/tfjs-backend-cpu');
+  if (!(await tf.setBackend('cpu'))) throw new DeviceError('The cpu backend of tfjs does not start');
+  return {
+    name: 'cpu',
+    description: 'JavaScript on one core: slow, for tests and small models',
+    versions: { 'tfjs-backend-cpu': version },
+  };
+}

@@ -1,0 +1,168 @@
+/** Fields of `data`: the corpora, how they are split and how long a sentence may be. */
+import { choiceField, type FieldDescription, integerField, numberField, pathField, textField } from './field.ts';
+
+const data = { group: 'data' } as const;
+const language = {
+  ...data,
+  isRequired: true,
+  pattern: { expression: /^[A-Za-z][A-Za-z0-9_-]*$/, expected: 'a language code such as en or pt-br' },
+} as const;
+const size = {
+  ...data,
+  min: 0,
+  excludesMin: true,
+  isNullable: true,
+  default: null,
+  unit: 'pairs or share',
+} as const;
+
+export const dataFields = {
+  ...corpusFields('data.corpus', 'Corpus', true),
+  ...corpusFields('data.validation_corpus', 'Validation corpus', false),
+  'data.source_lang': textField({
+    ...language,
+    label: 'Source language',
+    description: 'Language translated from, as the corpus names it.',
+  }),
+  'data.target_lang': textField({
+    ...language,
+    label: 'Target language',
+    description: 'Language translated into, as the corpus names it.',
+  }),
+  'data.train_size': numberField({
+    ...size,
+    label: 'Training part',
+    description:
+      'Pairs to train on: a share of the corpus below 1, or a count. The rest of the other part if not given.',
+  }),
+  'data.validation_size': numberField({
+    ...size,
+    label: 'Held-out part',
+    description:
+      'Pairs held out for validation (test_size of train_test_split): a share below 1, or a count. 0.1 when neither part is given.',
+  }),
+  'data.split_seed': integerField({
+    ...data,
+    label: 'Split seed',
+    description: 'Decides which pairs are held out, exactly as the seed of datasets.train_test_split.',
+    default: 42,
+    min: 0,
+    max: 2 ** 32 - 1,
+  }),
+  'data.source_prefix': textField({
+    ...data,
+    label: 'Source prefix',
+    description: 'Put before each source text, for models that want one: ">>fra<< ".',
+  }),
+  'data.max_source_length': integerField({
+    ...data,
+    label: 'Longest source',
+    description: 'Sources are cut on the right beyond this, end piece included; `bleubird data` counts how many.',
+    unit: 'pieces',
+    default: 128,
+    min: 2,
+  }),
+  'data.max_target_length': integerField({
+    ...data,
+    label: 'Longest target',
+    description: 'Targets are cut on the right beyond this, end piece included.',
+    unit: 'pieces',
+    default: 128,
+    min: 2,
+  }),
+  'data.max_train_samples': integerField({
+    ...data,
+    label: 'At most, training',
+    description: 'Train on the first so many pairs of the training part only.',
+    unit: 'pairs',
+    isNullable: true,
+    min: 1,
+  }),
+  'data.max_eval_samples': integerField({
+    ...data,
+    label: 'At most, validation',
+    description: 'Evaluate on the first so many pairs of the held-out part only.',
+    unit: 'pairs',
+    isNullable: true,
+    min: 1,
+  }),
+};
+
+type CorpusKey = 'format' | 'source' | 'target' | 'path' | 'source_column' | 'target_column' | 'name' | 'directory';
+
+/** The fields of one corpus; which of them count depends on its format. */
+function corpusFields<P extends string>(
+  prefix: P,
+  label: string,
+  isRequired: boolean,
+): Record<`${P}.${CorpusKey}`, FieldDescription> {
+  const fields: Record<CorpusKey, FieldDescription> = {
+    format: choiceField({
+      ...data,
+      label: `${label} format`,
+      description: isRequired
+        ? 'moses: two aligned text files; tsv: columns; jsonl: {"translation": {…}} lines; opus: an OPUS folder; ' +
+          'typescript-catalogue: the messages of the installed typescript package.'
+        : 'A corpus of its own for validation, in one of the formats of data.corpus. Nothing: hold out a part of data.corpus.',
+      choices: ['moses', 'tsv', 'jsonl', 'opus', 'typescript-catalogue'],
+      isRequired,
+      isNullable: !isRequired,
+    }),
+    source: pathField({
+      ...data,
+      label: `${label} source`,
+      description: 'Text file with one source sentence a line.',
+      isRequired: true,
+      formats: ['moses'],
+    }),
+    target: pathField({
+      ...data,
+      label: `${label} target`,
+      description: 'Text file with the translations, line by line.',
+      isRequired: true,
+      formats: ['moses'],
+    }),
+    path: pathField({
+      ...data,
+      label: `${label} file`,
+      description: 'The .tsv or .jsonl file; .gz is read through.',
+      isRequired: true,
+      formats: ['tsv', 'jsonl'],
+    }),
+    source_column: integerField({
+      ...data,
+      label: `${label} source column`,
+      description: 'Column of the source sentence, the first being 1.',
+      default: 1,
+      min: 1,
+      formats: ['tsv'],
+    }),
+    target_column: integerField({
+      ...data,
+      label: `${label} target column`,
+      description: 'Column of the translation, the first being 1.',
+      default: 2,
+      min: 1,
+      formats: ['tsv'],
+    }),
+    name: textField({
+      ...data,
+      label: `${label} name`,
+      description: 'Name of the OPUS corpus as in its file names: KDE4 for KDE4.en-fr.en.',
+      isRequired: true,
+      pattern: { expression: /^[A-Za-z0-9][A-Za-z0-9._-]*$/, expected: 'a corpus name such as KDE4' },
+      formats: ['opus'],
+    }),
+    directory: pathField({
+      ...data,
+      label: `${label} folder`,
+      description: 'Folder with the two unpacked Moses files of the OPUS corpus.',
+      isRequired: true,
+      formats: ['opus'],
+    }),
+  };
+  return Object.fromEntries(Object.entries(fields).map(([key, field]) => [`${prefix}.${key}`, field])) as Record<
+    `${P}.${CorpusKey}`,
+    FieldDescription
+  >;
+}

@@ -1,0 +1,83 @@
+/** Fields of the experiment as a whole, and of what comes out of it: generation and evaluation. */
+import { booleanField, choiceField, integerField, numberField, pathField, textField } from './field.ts';
+
+const experiment = { group: 'experiment' } as const;
+const generation = { group: 'generation', isNullable: true, default: null } as const;
+const evaluation = { group: 'evaluation' } as const;
+
+export const experimentLevelFields = {
+  name: textField({
+    ...experiment,
+    label: 'Name',
+    description: "How the run is called in tables. The file's own name when not given.",
+  }),
+  description: textField({
+    ...experiment,
+    label: 'Description',
+    description: 'What this experiment is for, in a sentence.',
+  }),
+  model: pathField({
+    ...experiment,
+    label: 'Model',
+    description:
+      "The model to start from: a folder in Hugging Face's layout (relative to this file), run:<id> for the newest " +
+      'checkpoint of a run, or a hub id such as Helsinki-NLP/opus-mt-en-fr that is in the local Hugging Face cache.',
+    isRequired: true,
+  }),
+  device: choiceField({
+    ...experiment,
+    label: 'Device',
+    description: 'Where to compute. auto takes the best that works here; `bleubird doctor` lists them.',
+    choices: ['auto', 'wasm', 'cpu', 'cuda'],
+    default: 'auto',
+  }),
+
+  'generation.num_beams': integerField({
+    ...generation,
+    label: 'Beams',
+    description: "Width of the beam search of evaluations; 1 is greedy. The model's own setting when not given.",
+    unit: 'beams',
+    min: 1,
+    max: 64,
+  }),
+  'generation.max_length': integerField({
+    ...generation,
+    label: 'Longest output',
+    description: "Longest translation, start and end pieces included. The model's own setting when not given.",
+    unit: 'pieces',
+    min: 2,
+  }),
+  'generation.length_penalty': numberField({
+    ...generation,
+    label: 'Length penalty',
+    description: 'Exponent of the length by which a beam is divided: above 0 favours longer translations.',
+  }),
+  'generation.early_stopping': choiceField({
+    ...generation,
+    label: 'Early stopping',
+    description:
+      'When beam search ends: true as soon as there are enough finished beams, false by a heuristic, never by proof.',
+    choices: ['true', 'false', 'never'],
+  }),
+
+  'evaluation.before': booleanField({
+    ...evaluation,
+    label: 'Evaluate before',
+    description: 'Score the untouched model first, so that the gain can be told.',
+    default: true,
+  }),
+  'evaluation.after': booleanField({
+    ...evaluation,
+    label: 'Evaluate after',
+    description: 'Score the fine-tuned model at the end.',
+    default: true,
+  }),
+  'evaluation.references': choiceField({
+    ...evaluation,
+    label: 'References',
+    description:
+      "decoded scores against the labels turned back into text, as the Hugging Face course does; raw against the file's text.",
+    choices: ['decoded', 'raw'],
+    default: 'decoded',
+  }),
+};

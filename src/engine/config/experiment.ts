@@ -1,0 +1,103 @@
+/**
+ * What an experiment is: the types the rest of the program sees once a file has been read.
+ * `experiment-fields.ts` holds the unit, default and range of each field; `parse-experiment.ts` turns text into this.
+ * Names are those of Hugging Face's Seq2SeqTrainingArguments, GenerationConfig and run_translation.py where they have one.
+ */
+
+export type CorpusSpec =
+  /** Two aligned text files, one sentence a line. */
+  | { readonly format: 'moses'; readonly source: string; readonly target: string }
+  /** Tab-separated values without quoting; columns counted from 1. `.gz` is read through. */
+  | { readonly format: 'tsv'; readonly path: string; readonly source_column: number; readonly target_column: number }
+  /** One `{"translation": {"en": …, "fr": …}}` a line. */
+  | { readonly format: 'jsonl'; readonly path: string }
+  /** English messages of the installed `typescript` package with its catalogue in `target_lang`. */
+  | { readonly format: 'typescript-catalogue' }
+  /** An OPUS corpus whose two Moses files lie in `directory`, e.g. KDE4.en-fr.en and KDE4.en-fr.fr. */
+  | { readonly format: 'opus'; readonly name: string; readonly directory: string };
+
+export interface DataConfig {
+  readonly corpus: CorpusSpec;
+  /** A corpus of its own for validation; null splits `corpus`. */
+  readonly validation_corpus: CorpusSpec | null;
+  readonly source_lang: string;
+  readonly target_lang: string;
+  /** Above 1 a count, otherwise a share; null when validation_size decides. As datasets.train_test_split. */
+  readonly train_size: number | null;
+  /** The held-out part, likewise (`test_size` of train_test_split). */
+  readonly validation_size: number | null;
+  /** Seed of the split. */
+  readonly split_seed: number;
+  /** Put before each source text: T5's "translate English to French: " or Marian's ">>fr<< ". */
+  readonly source_prefix: string;
+  /** Longest source and target in pieces, end of sentence included; longer ones are cut on the right and counted. */
+  readonly max_source_length: number;
+  readonly max_target_length: number;
+  readonly max_train_samples: number | null;
+  readonly max_eval_samples: number | null;
+}
+
+export type Strategy = 'no' | 'epoch' | 'steps';
+export type SchedulerType = 'linear' | 'cosine' | 'constant' | 'constant_with_warmup' | 'polynomial';
+
+export interface TrainingConfig {
+  readonly learning_rate: number;
+  readonly per_device_train_batch_size: number;
+  readonly per_device_eval_batch_size: number;
+  readonly gradient_accumulation_steps: number;
+  readonly num_train_epochs: number;
+  /** Above 0 it overrides num_train_epochs. */
+  readonly max_steps: number;
+  readonly weight_decay: number;
+  readonly adam_beta1: number;
+  readonly adam_beta2: number;
+  readonly adam_epsilon: number;
+  readonly max_grad_norm: number;
+  readonly lr_scheduler_type: SchedulerType;
+  readonly warmup_steps: number;
+  readonly warmup_ratio: number;
+  readonly label_smoothing_factor: number;
+  /** Null keeps the model's own. */
+  readonly dropout: number | null;
+  readonly group_by_length: boolean;
+  readonly logging_steps: number;
+  readonly eval_strategy: Strategy;
+  readonly eval_steps: number;
+  readonly save_strategy: Strategy;
+  readonly save_steps: number;
+  readonly save_total_limit: number | null;
+  readonly seed: number;
+}
+
+/** Null keeps the value of the model's generation_config.json. */
+export interface GenerationConfig {
+  readonly num_beams: number | null;
+  readonly max_length: number | null;
+  readonly length_penalty: number | null;
+  readonly early_stopping: boolean | 'never' | null;
+}
+
+export interface EvaluationConfig {
+  /** Score the untouched model first, so that the gain can be told. */
+  readonly before: boolean;
+  readonly after: boolean;
+  /** `decoded` scores against the decoded labels, as the course's compute_metrics does; `raw` against the file's text. */
+  readonly references: 'decoded' | 'raw';
+}
+
+export type DeviceName = 'auto' | 'wasm' | 'cpu' | 'cuda';
+
+export interface Experiment {
+  readonly name: string;
+  readonly description: string;
+  /**
+   * A directory, `run:<id>` (the newest checkpoint of a run), or a hub id. Paths here and in corpora are absolute once
+   * read: in the file they are relative to the file's own folder.
+   */
+  readonly model: string;
+  readonly device: DeviceName;
+  readonly data: DataConfig;
+  readonly training: TrainingConfig;
+  readonly generation: GenerationConfig;
+  readonly evaluation: EvaluationConfig;
+}

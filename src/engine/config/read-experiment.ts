@@ -1,0 +1,57 @@
+/** Reads an experiment file from disk. */
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { ConfigError } from '../../errors.ts';
+import type { Experiment } from './experiment.ts';
+import { parseExperiment } from './parse-experiment.ts';
+
+/** Bytes; the parser's own limit is lower, this one keeps a corpus given by mistake out of memory. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads an experiment file.
+ *
+ * @param path                       the file
+ * @param options.overrides          `path=value` each; they win over the file
+ * @param options.overrideDirectory  folder that relative paths in overrides start from; the file's own when not given
+ * @throws {ConfigError} when the file cannot be read or is not a sound experiment
+ */
+export async function readExperiment(
+  path: string,
+  options: { readonly overrides?: readonly string[]; readonly overrideDirectory?: string } = {},
+): Promise<Experiment> {
+  const text = decode(await readBytes(path), path);
+  return parseExperiment(text, { fileName: path, directory: dirname(resolve(path)), ...options });
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) throw new ConfigError(`${path} is too large for an experiment file: ${size} bytes.`);
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): ConfigError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const reasons: Record<string, string> = {
+    ENOENT: 'there is no such file',
+    EISDIR: 'it is a folder; expected a file',
+    EACCES: 'no permission to read it',
+  };
+  return new ConfigError(`Cannot read the experiment ${path}: ${reasons[code] ?? String(cause)}.`, [], {
+    hint: 'Presets lie in experiments/, for example experiments/quickstart.yaml.',
+    cause,
+  });
+}
+
+function decode(bytes: Buffer, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ConfigError(`${path} is not UTF-8 text; expected an experiment file in YAML.`, [], { cause });
+  }
+}

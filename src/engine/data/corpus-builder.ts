@@ -1,0 +1,82 @@
+/** Gathers what the reading of a corpus finds: pairs, problems by line, notes; and makes a Corpus of it. */
+import { createHash } from 'node:crypto';
+import { DataError } from '../../errors.ts';
+import type { LineProblem } from '../run/protocol.ts';
+import { stripBoth } from '../text/python-strip.ts';
+import type { SentencePair } from './example.ts';
+import type { UnreadableLine } from './line-splitter.ts';
+
+export interface Corpus {
+  readonly name: string;
+  /** Pairs with an empty side are among them: `datasets` keeps them, and row numbers must agree with it. */
+  readonly pairs: readonly SentencePair[];
+  /** The first 1,000. All but `empty` were left out. */
+  readonly problems: LineProblem[];
+  /** All problems, by reason. */
+  readonly problemCounts: Record<string, number>;
+  /** What else a user should know, such as a byte order mark. */
+  readonly notes: readonly string[];
+  /** Hex, of the pairs in order: each as the JSON array [source, target] and a line feed. */
+  readonly sha256: string;
+}
+
+export const PROBLEMS_KEPT = 1000;
+
+export class CorpusBuilder {
+  readonly #pairs: SentencePair[] = [];
+  readonly #problems: LineProblem[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #notes: string[] = [];
+  readonly #hash = createHash('sha256');
+
+  /** Keeps a pair; reports it where a side is empty. `targetFile` differs from `file` where sides have files of their own. */
+  addPair(pair: SentencePair, file: string, targetFile = file): void {
+    this.#pairs.push(pair);
+    this.#hash.update(`${JSON.stringify([pair.source, pair.target])}\n`);
+    if (stripBoth(pair.source) === '') this.#reportEmpty(file, pair.line, 'source');
+    if (stripBoth(pair.target) === '') this.#reportEmpty(targetFile, pair.line, 'target');
+  }
+
+  /** Counts a problem, and keeps it if it is among the first. */
+  report(problem: LineProblem): void {
+    this.#counts.set(problem.reason, (this.#counts.get(problem.reason) ?? 0) + 1);
+    if (this.#problems.length < PROBLEMS_KEPT) this.#problems.push(problem);
+  }
+
+  /** Reports a line of a file that is no text. */
+  reportUnreadable(file: string, { number, reason, detail }: UnreadableLine): void {
+    this.report({ file, line: number, reason, detail });
+  }
+
+  /** Keeps a sentence for the user. */
+  readonly note = (text: string): void => {
+    this.#notes.push(text);
+  };
+
+  /** @throws {DataError} when there is no pair */
+  finish(name: string): Corpus {
+    if (this.#pairs.length === 0) throw this.#emptyError(name);
+    return {
+      name,
+      pairs: this.#pairs,
+      problems: this.#problems,
+      problemCounts: Object.fromEntries(this.#counts),
+      notes: this.#notes,
+      sha256: this.#hash.digest('hex'),
+    };
+  }
+
+  #reportEmpty(file: string, line: number, side: string): void {
+    this.report({ file, line, reason: 'empty', detail: `the ${side} is empty; the pair is kept` });
+  }
+
+  #emptyError(name: string): DataError {
+    const [first] = this.#problems;
+    if (first === undefined) return new DataError(`The corpus ${name} is empty: it has no line.`);
+    const count = [...this.#counts.values()].reduce((sum, ofReason) => sum + ofReason, 0);
+    return new DataError(
+      `The corpus ${name} has no usable pair: ${count} ${count === 1 ? 'line was' : 'lines were'} left out, the first being ` +
+        `${first.file}, line ${first.line} (${first.reason}: ${first.detail}).`,
+    );
+  }
+}

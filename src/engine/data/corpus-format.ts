@@ -1,0 +1,37 @@
+/** What a corpus format is: a name and a way to read. Formats are listed in read-corpus.ts. */
+import type { CorpusSpec } from '../config/experiment.ts';
+import type { CorpusBuilder } from './corpus-builder.ts';
+
+/** The languages of an experiment, as the corpus names them. */
+export interface Languages {
+  readonly source_lang: string;
+  readonly target_lang: string;
+}
+
+export interface CorpusFormat {
+  readonly format: CorpusSpec['format'];
+  /**
+   * Reads all pairs into `corpus`.
+   * @returns the name to show
+   * @throws {DataError}
+   */
+  read(spec: CorpusSpec, languages: Languages, corpus: CorpusBuilder): Promise<string>;
+}
+
+type SpecOf<F extends CorpusSpec['format']> = Extract<CorpusSpec, { format: F }>;
+
+/** Makes a CorpusFormat of a function that reads specs of one format. */
+export function defineFormat<F extends CorpusSpec['format']>(
+  format: F,
+  read: (spec: SpecOf<F>, languages: Languages, corpus: CorpusBuilder) => Promise<string>,
+): CorpusFormat {
+  const isOfFormat = (spec: CorpusSpec): spec is SpecOf<F> => spec.format === format;
+  return {
+    format,
+    read: (spec, languages, corpus) => {
+      if (!isOfFormat(spec))
+        throw new RangeError(`A corpus of format ${spec.format} was given to the reader of ${format}.`);
+      return read(spec, languages, corpus);
+    },
+  };
+}

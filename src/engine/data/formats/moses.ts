@@ -1,0 +1,9 @@
+import { basename } from 'node:path';
+import { readAlignedFiles } from '../aligned-files.ts';
+import { defineFormat } from '../corpus-format.ts';
+
+/** Two aligned text files, one sentence a line, taken as they stand. */
+export const moses = defineFormat('moses', async ({ source, target }, _languages, corpus) => {
+  await readAlignedFiles({ source, target, clean: (text) => text }, corpus);
+  return `${basename(source)} + ${basename(target)}`;
+});

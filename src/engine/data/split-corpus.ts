@@ -1,0 +1,52 @@
+/** From the data settings of an experiment to the sentence pairs of its two sides. */
+import { createHash } from 'node:crypto';
+import type { DataConfig } from '../config/experiment.ts';
+import type { SentencePair } from './example.ts';
+import { type Corpus, readCorpus } from './read-corpus.ts';
+import { splitIndices } from './split.ts';
+
+export interface SplitCorpus {
+  readonly corpus: Corpus;
+  /** Null where the validation side is a part of `corpus`. */
+  readonly validationCorpus: Corpus | null;
+  readonly trainPairs: readonly SentencePair[];
+  readonly validationPairs: readonly SentencePair[];
+  /** Hex; the corpus's own, or of both sides' where there are two. */
+  readonly dataHash: string;
+}
+
+/**
+ * Reads what `config` names and divides it. Without a corpus of its own the validation side is held out of `corpus`;
+ * max_train_samples and max_eval_samples then keep the first pairs of each side, as run_translation.py does.
+ *
+ * @throws {DataError} as readCorpus and splitIndices
+ */
+export async function splitCorpus(config: DataConfig): Promise<SplitCorpus> {
+  const corpus = await readCorpus(config.corpus, config);
+  const validationCorpus =
+    config.validation_corpus === null ? null : await readCorpus(config.validation_corpus, config);
+  const sides = validationCorpus === null ? holdOut(corpus, config) : [corpus.pairs, validationCorpus.pairs];
+  const [trainPairs = [], validationPairs = []] = sides;
+  return {
+    corpus,
+    validationCorpus,
+    trainPairs: trainPairs.slice(0, config.max_train_samples ?? trainPairs.length),
+    validationPairs: validationPairs.slice(0, config.max_eval_samples ?? validationPairs.length),
+    dataHash: validationCorpus === null ? corpus.sha256 : hashBoth(corpus, validationCorpus),
+  };
+}
+
+function holdOut({ pairs }: Corpus, config: DataConfig): [SentencePair[], SentencePair[]] {
+  const { train_size: trainSize, validation_size: validationSize, split_seed: seed } = config;
+  const { train, validation } = splitIndices(pairs.length, { trainSize, validationSize, seed });
+  const pick = (rows: readonly number[]): SentencePair[] =>
+    rows.flatMap((row) => {
+      const pair = pairs[row];
+      return pair === undefined ? [] : [pair];
+    });
+  return [pick(train), pick(validation)];
+}
+
+function hashBoth(corpus: Corpus, validationCorpus: Corpus): string {
+  return createHash('sha256').update(`${corpus.sha256}\n${validationCorpus.sha256}\n`).digest('hex');
+}

@@ -1,0 +1,98 @@
+/**
+ * The beam search of one sentence, without its tensors: open beams, their scores, and the finished hypotheses.
+ * As BeamSearchScorer of transformers 4.47, generation/beam_search.py.
+ */
+import type { GenerationSettings } from './generation-settings.ts';
+import { Hypotheses } from './hypotheses.ts';
+import type { RankedPieces } from './rank-next-pieces.ts';
+import type { SentenceSearch } from './sentence-search.ts';
+
+/** An output that goes on. */
+interface Beam {
+  /** With the start. */
+  readonly ids: readonly number[];
+  /** Sum of log-probabilities, float32 as in PyTorch. */
+  readonly score: number;
+}
+
+/** A beam continued by one piece. */
+interface Candidate {
+  readonly beamIndex: number;
+  readonly id: number;
+  readonly score: number;
+}
+
+/** Score of all beams but the first at the start, so that they do not all begin the same. */
+const NOT_STARTED = -1e9;
+
+export class BeamSearch implements SentenceSearch {
+  readonly #settings: GenerationSettings;
+  readonly #hypotheses: Hypotheses;
+  #beams: readonly Beam[];
+  #isDone = false;
+
+  constructor(settings: GenerationSettings) {
+    this.#settings = settings;
+    this.#hypotheses = new Hypotheses(settings);
+    const ids = [settings.decoderStartTokenId];
+    this.#beams = Array.from({ length: settings.numBeams }, (_, index) => ({
+      ids,
+      score: index === 0 ? 0 : NOT_STARTED,
+    }));
+  }
+
+  get outputs(): readonly (readonly number[])[] {
+    return this.#beams.map(({ ids }) => ids);
+  }
+
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  advance(ranked: readonly RankedPieces[]): number[] {
+    const candidates = this.#bestCandidates(ranked);
+    const beams: Beam[] = [];
+    const origins: number[] = [];
+    for (const [rank, { beamIndex, id, score }] of candidates.entries()) {
+      if (beams.length === this.#settings.numBeams) break;
+      const ids = [...(this.#beams[beamIndex]?.ids ?? []), id];
+      if (!this.#settings.eosTokenIds.includes(id)) {
+        beams.push({ ids, score });
+        origins.push(beamIndex);
+      } else if (rank < this.#settings.numBeams) {
+        this.#hypotheses.add(ids.slice(1), score);
+      }
+    }
+    const length = (this.#beams[0]?.ids.length ?? 0) + 1;
+    this.#beams = beams;
+    this.#settle(candidates[0]?.score ?? Number.NEGATIVE_INFINITY, length);
+    return origins;
+  }
+
+  bestIds(): readonly number[] {
+    return this.#hypotheses.best()?.ids ?? [];
+  }
+
+  /** The best candidates over all beams; equal scores in the order of beams, then of ids. */
+  #bestCandidates(ranked: readonly RankedPieces[]): Candidate[] {
+    const candidates = ranked.flatMap(({ ids, logProbs }, beamIndex) => {
+      const beamScore = this.#beams[beamIndex]?.score ?? 0;
+      return Array.from(ids, (id, rank) => ({ beamIndex, id, score: Math.fround(beamScore + (logProbs[rank] ?? 0)) }));
+    });
+    candidates.sort((a, b) => b.score - a.score || a.beamIndex - b.beamIndex || a.id - b.id);
+    return candidates.slice(0, candidateCount(this.#settings));
+  }
+
+  #settle(bestLogProb: number, length: number): void {
+    const hasEnough = this.#hypotheses.isDone(bestLogProb, length - 1);
+    if (!hasEnough && length >= this.#settings.maxLength) {
+      for (const { ids, score } of this.#beams) this.#hypotheses.add(ids.slice(1), score);
+    }
+    this.#isDone = hasEnough || length >= this.#settings.maxLength || this.#beams.length === 0;
+  }
+}
+
+/** How many candidates a step looks at: enough that `numBeams` go on even if every beam could end in each way. */
+export function candidateCount({ numBeams, eosTokenIds }: GenerationSettings): number {
+  return Math.max(2, 1 + eosTokenIds.length) * numBeams;
+}

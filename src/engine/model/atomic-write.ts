@@ -1,0 +1,62 @@
+/** Writes a file so that it is there whole or not at all, whatever happens: full disk, crash, power cut. */
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { ModelError } from '../../errors.ts';
+import { errorCode, errorText } from './model-file.ts';
+
+/** Largest piece of one write: the system takes at most 2 GiB. */
+const WRITE_SIZE = 2 ** 28;
+
+/**
+ * Lets `produce` write a file piece by piece under a temporary name beside `destination`, flushes it to the disk, and
+ * renames it. A file already there is replaced, or stays as it is when something fails.
+ *
+ * @throws {ModelError} when the system refuses, with its error as cause; what `produce` throws passes through
+ */
+export async function writeWhole(
+  destination: string,
+  produce: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const temporary = `${destination}.${process.pid}.unfinished`;
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await produce((bytes) => writeAll(file, bytes));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, destination);
+    await flushDirectory(path.dirname(destination));
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {}); // the first error tells more than this one
+    if (errorCode(cause) === null) throw cause;
+    throw new ModelError(`${destination} cannot be written: ${errorText(cause)}.`, { cause, hint: hintFor(cause) });
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, Math.min(WRITE_SIZE, bytes.length - written));
+    written += bytesWritten;
+  }
+}
+
+/** Makes a rename last through a power cut. */
+async function flushDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return; // which cannot open directories, and needs no such call
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function hintFor(cause: unknown): string {
+  const code = errorCode(cause);
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return 'Free space on this disk, then try again.';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'Create the directory first.';
+  return 'Check that the directory is writable.';
+}

@@ -1,0 +1,162 @@
+/** A model in Hugging Face's layout: config.json, generation_config.json, weights, tokenizer files. */
+import { access, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { ModelError } from '../../errors.ts';
+import { writeWhole } from './atomic-write.ts';
+import {
+  errorText,
+  type JsonObject,
+  missingFile,
+  readModelFile,
+  readModelJson,
+  readOptionalModelFile,
+  readOptionalModelJson,
+  requireJsonObject,
+} from './model-file.ts';
+import { readSafetensors, type WeightTensor, writeSafetensors } from './safetensors.ts';
+
+/** config.json as it is, unknown keys included. */
+export type ModelConfigFile = JsonObject;
+
+const CONFIG = 'config.json';
+const GENERATION_CONFIG = 'generation_config.json';
+const WEIGHTS = 'model.safetensors';
+const WEIGHTS_INDEX = 'model.safetensors.index.json';
+const TORCH_WEIGHTS = ['pytorch_model.bin', 'pytorch_model.bin.index.json'];
+/** Taken over unchanged when a model is saved, as far as they are there. */
+const COPIED_FILES = [
+  GENERATION_CONFIG,
+  'source.spm',
+  'target.spm',
+  'vocab.json',
+  'target_vocab.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+];
+
+/** @throws {ModelError} when config.json is missing or malformed */
+export async function readModelConfig(directory: string): Promise<ModelConfigFile> {
+  return await readModelJson(path.join(directory, CONFIG));
+}
+
+/**
+ * Gives how the model wants to generate: generation_config.json, or for models older than that file, config.json.
+ *
+ * @throws {ModelError} when the file is missing or malformed
+ */
+export async function readGenerationConfig(directory: string): Promise<Record<string, unknown>> {
+  const file = await readOptionalModelJson(path.join(directory, GENERATION_CONFIG));
+  return { ...(file ?? (await readModelConfig(directory))) };
+}
+
+/**
+ * Gives all weights as float32: of model.safetensors, or of the files model.safetensors.index.json lists.
+ *
+ * @throws {ModelError} when there are none, or a file is missing or damaged
+ */
+export async function readWeights(directory: string): Promise<Map<string, WeightTensor>> {
+  const single = path.join(directory, WEIGHTS);
+  if (await exists(single)) return (await readSafetensors(single)).tensors;
+  const indexPath = path.join(directory, WEIGHTS_INDEX);
+  const index = await readOptionalModelJson(indexPath);
+  if (index !== null) return await readShards(directory, indexPath, index);
+  for (const name of TORCH_WEIGHTS) {
+    if (await exists(path.join(directory, name))) throw onlyTorchWeights(directory, name);
+  }
+  throw await missingFile(single);
+}
+
+/**
+ * Writes a model directory that transformers loads with `from_pretrained`: the weights as float32, and beside them
+ * config.json and the tokenizer of `modelDirectory`, unchanged but for the number type config.json names. Each file
+ * is on the disk when this resolves; the weights come last.
+ *
+ * @param destination made when absent; files there are replaced one by one
+ * @throws {ModelError} when a file cannot be read or written
+ */
+export async function saveModelDirectory({
+  weights,
+  modelDirectory,
+  destination,
+}: {
+  readonly weights: ReadonlyMap<string, WeightTensor>;
+  readonly modelDirectory: string;
+  readonly destination: string;
+}): Promise<void> {
+  const config = (await readModelFile(path.join(modelDirectory, CONFIG))).toString('utf8');
+  try {
+    await mkdir(destination, { recursive: true });
+  } catch (cause) {
+    throw new ModelError(`The directory ${destination} cannot be made: ${errorText(cause)}.`, {
+      cause,
+      hint: 'Check the path, and that its parent is writable.',
+    });
+  }
+  await writeFile(path.join(destination, CONFIG), Buffer.from(namingFloat32(config)));
+  for (const name of COPIED_FILES) {
+    const bytes = await readOptionalModelFile(path.join(modelDirectory, name));
+    if (bytes !== null) await writeFile(path.join(destination, name), bytes);
+  }
+  await writeSafetensors(path.join(destination, WEIGHTS), weights);
+}
+
+/**
+ * Gives config.json with float32 as its number type, all else as written: parsing and printing it anew would turn
+ * 0.0 into 0, which Python tells apart. The key is torch_dtype up to transformers 4, dtype from 5 on.
+ */
+function namingFloat32(config: string): string {
+  const entry = /("(?:torch_)?dtype"\s*:\s*)(?:"[^"]*"|null)/g;
+  return entry.test(config)
+    ? config.replace(entry, '$1"float32"')
+    : config.replace(/\{(\s*)(?=")/, '{$1"torch_dtype": "float32",$1');
+}
+
+async function writeFile(destination: string, bytes: Uint8Array): Promise<void> {
+  await writeWhole(destination, async (write) => write(bytes));
+}
+
+async function readShards(directory: string, indexPath: string, index: JsonObject): Promise<Map<string, WeightTensor>> {
+  const fileOf = Object.entries(requireJsonObject(index.weight_map, `${indexPath}: weight_map`));
+  const shards = new Map<string, Map<string, WeightTensor>>();
+  const weights = new Map<string, WeightTensor>();
+  for (const [name, fileName] of fileOf) {
+    if (typeof fileName !== 'string' || path.basename(fileName) !== fileName) {
+      throw new ModelError(
+        `${indexPath}: ${name} is said to lie in ${JSON.stringify(fileName)}, expected a file name.`,
+        {
+          hint: 'Use the index published with the model.',
+        },
+      );
+    }
+    const shard = shards.get(fileName) ?? (await readSafetensors(path.join(directory, fileName))).tensors;
+    shards.set(fileName, shard);
+    const weight = shard.get(name);
+    if (weight === undefined) {
+      throw new ModelError(`${path.join(directory, fileName)} has no ${name}, which ${WEIGHTS_INDEX} says it holds.`, {
+        hint: 'Fetch the index and all its files again, from one and the same version of the model.',
+      });
+    }
+    weights.set(name, weight);
+  }
+  return weights;
+}
+
+function onlyTorchWeights(directory: string, name: string): ModelError {
+  return new ModelError(
+    `${directory} has its weights only as ${name}, which bleubird does not read; expected ${WEIGHTS}.`,
+    {
+      hint: [
+        'Convert it once, with Python and transformers:',
+        `python -c "from transformers import MarianMTModel as M; M.from_pretrained('${directory}').save_pretrained('${directory}')"`,
+      ].join(' '),
+    },
+  );
+}
+
+async function exists(filePath: string): Promise<boolean> {
+  return await access(filePath).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,179 @@
+/**
+ * The runner's side of a trainer: forks it, hands on its events, passes commands down, and tells how it ended, whatever
+ * the way. The trainer's output never reaches the runner's own: it goes to `trainer.log`, its last words into the result.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AppError, RunFailedError } from '../../errors.ts';
+import type { Experiment } from '../config/experiment.ts';
+import { eventReceiver, sendCommand } from './channel.ts';
+import { OutputTail } from './output-tail.ts';
+import type { Envelope, TrainerCommand, TrainerEvent } from './protocol.ts';
+
+const TAIL_BYTES = 8 * 1024;
+const KILL_AFTER_MS = 5_000;
+
+export interface SuperviseOptions {
+  /** Its `model` names a directory. */
+  readonly experiment: Experiment;
+  /** Exists; gets `checkpoints/` and `trainer.log`. */
+  readonly runDirectory: string;
+  /** Called for each event in order. What it throws stops the trainer and rejects `finished`. */
+  onEvent(envelope: Envelope): void;
+  readonly env?: NodeJS.ProcessEnv;
+  /** The program to fork, by default the trainer beside this file, as TypeScript or JavaScript like it. */
+  readonly trainerPath?: string;
+  /** How long `kill` waits after SIGTERM before SIGKILL. */
+  readonly killAfterMs?: number;
+}
+
+export type TrainerEnd =
+  | { readonly type: 'ended'; readonly reason: 'completed' | 'stopped' }
+  | { readonly type: 'failed'; readonly error: ReturnType<AppError['toJSON']> }
+  | {
+      readonly type: 'died';
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly stderrTail: string;
+      readonly lastEvent: string | null;
+    };
+
+export interface Trainer {
+  readonly pid: number | null;
+  /** Ends the training after its step; it saves a checkpoint and says `ended`. */
+  stop(): void;
+  checkpointNow(): void;
+  evaluateNow(): void;
+  /** Ends the process: SIGTERM, on which it still tries to save, then SIGKILL. */
+  kill(): void;
+  /** Settles once the process is gone and all it wrote and sent has been read. Rejects only with what `onEvent` threw. */
+  readonly finished: Promise<TrainerEnd>;
+}
+
+/** Starts a trainer and its experiment. */
+export function superviseTrainer(options: SuperviseOptions): Trainer {
+  const { experiment, runDirectory, onEvent, killAfterMs = KILL_AFTER_MS } = options;
+  const child = fork(options.trainerPath ?? siblingTrainer(), [], {
+    execArgv: [], // the runner's own flags (a debugger's port, a test runner's loader) are not the trainer's
+    serialization: 'json',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: options.env ?? process.env,
+  });
+  const stderrTail = new OutputTail(TAIL_BYTES);
+  const log = openLog(join(runDirectory, 'trainer.log'), stderrTail);
+  child.stdout?.on('data', (chunk: Buffer) => log.write(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderrTail.push(chunk);
+    log.write(chunk);
+  });
+
+  let killTimer: NodeJS.Timeout | undefined;
+  const kill = () => {
+    if (child.exitCode !== null || child.signalCode !== null || killTimer !== undefined) return;
+    child.kill('SIGTERM');
+    killTimer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  };
+  const command = (message: TrainerCommand) => {
+    if (child.connected) sendCommand((wire, sent) => child.send(wire, sent), message);
+  };
+  const events = listen(child, onEvent, kill);
+
+  const finished = processEnd(child).then(async (end): Promise<TrainerEnd> => {
+    clearTimeout(killTimer);
+    await closeLog(log);
+    if (events.listenerFailure !== null) throw events.listenerFailure.error;
+    const error = end.startError ?? events.protocolError;
+    if (error !== null) return { type: 'failed', error: error.toJSON() };
+    const { last } = events;
+    if (last?.type === 'ended') return { type: 'ended', reason: last.reason };
+    if (last?.type === 'failed') {
+      const { code, exitCode, message, hint } = last;
+      return { type: 'failed', error: { code, exitCode, message, hint } };
+    }
+    const { exitCode, signal } = end;
+    return { type: 'died', exitCode, signal, stderrTail: stderrTail.text(), lastEvent: last?.type ?? null };
+  });
+
+  command({ type: 'start', experiment, runDirectory });
+  return {
+    pid: child.pid ?? null,
+    stop: () => command({ type: 'stop' }),
+    checkpointNow: () => command({ type: 'checkpoint-now' }),
+    evaluateNow: () => command({ type: 'evaluate-now' }),
+    kill,
+    finished,
+  };
+}
+
+/** From sources the trainer is a .ts file, which Node runs as it is; in the package a .js file. */
+function siblingTrainer(): string {
+  return fileURLToPath(new URL(`trainer${extname(import.meta.url)}`, import.meta.url));
+}
+
+interface Events {
+  last: TrainerEvent | null;
+  protocolError: RunFailedError | null;
+  listenerFailure: { readonly error: unknown } | null;
+}
+
+/** Hands events on until one cannot be trusted or kept; then ends the trainer, since nobody listens any more. */
+function listen(child: ChildProcess, onEvent: (envelope: Envelope) => void, kill: () => void): Events {
+  const receive = eventReceiver();
+  const events: Events = { last: null, protocolError: null, listenerFailure: null };
+  child.on('message', (message) => {
+    if (events.protocolError !== null || events.listenerFailure !== null) return;
+    let received: Envelope;
+    try {
+      received = receive(message);
+    } catch (error) {
+      if (!(error instanceof RunFailedError)) throw error;
+      events.protocolError = error;
+      kill();
+      return;
+    }
+    events.last = received.event;
+    try {
+      onEvent(received);
+    } catch (error) {
+      events.listenerFailure = { error };
+      kill();
+    }
+  });
+  return events;
+}
+
+interface ProcessEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly startError: RunFailedError | null;
+}
+
+/** Settles when the process is gone, its output read to the end and its last message delivered. */
+async function processEnd(child: ChildProcess): Promise<ProcessEnd> {
+  const startError = await new Promise<RunFailedError | null>((resolve) => {
+    child.once('close', () => resolve(null));
+    child.on('error', (cause) => {
+      if (child.pid !== undefined) return; // a command or signal to a process that is just ending: `close` follows
+      resolve(new RunFailedError(`The trainer could not be started: ${cause.message}`, { cause }));
+    });
+  });
+  if (startError === null && child.connected) await once(child, 'disconnect');
+  return { exitCode: child.exitCode, signal: child.signalCode, startError };
+}
+
+/** A log that cannot be written does not end a training; the tail then says why it is short. */
+function openLog(path: string, stderrTail: OutputTail): WriteStream {
+  const log = createWriteStream(path, { flags: 'a' });
+  log.on('error', (error) => stderrTail.push(Buffer.from(`trainer.log could not be written: ${error.message}\n`)));
+  return log;
+}
+
+async function closeLog(log: WriteStream): Promise<void> {
+  if (log.destroyed) return;
+  const closed = once(log, 'close');
+  log.end();
+  await closed;
+}

@@ -1,0 +1,189 @@
+/**
+ * Checkpoints of a training: `checkpoint-<step>/` with the model in Hugging Face's layout, the optimizer and the trainer's
+ * state. One is written under a temporary name, flushed to the disk and renamed, so that under its final name it is always
+ * whole: a crash, a kill or a full disk leaves the older ones and nothing half.
+ */
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunFailedError } from '../../errors.ts';
+import { saveModelDirectory } from '../model/model-directory.ts';
+import { type WeightTensor, writeSafetensors } from '../model/safetensors.ts';
+import type { AdamWState } from './adamw.ts';
+import { divergence } from './divergence.ts';
+import type { TrainerState } from './trainer-state.ts';
+
+export interface CheckpointContents {
+  readonly weights: Map<string, WeightTensor>;
+  /** Where config.json and the tokenizer come from. */
+  readonly modelDirectory: string;
+  readonly optimizer: AdamWState;
+  readonly trainerState: TrainerState;
+}
+
+export interface Checkpoint {
+  readonly step: number;
+  readonly path: string;
+}
+
+export interface SavedCheckpoint extends Checkpoint {
+  readonly sizeBytes: number;
+  /** Older ones removed to keep the limit. */
+  readonly removed: readonly Checkpoint[];
+  /** Older ones that should have been removed and could not be. */
+  readonly problems: readonly string[];
+}
+
+const FINAL_NAME = /^checkpoint-(\d+)$/;
+const TEMPORARY_PREFIX = '.unfinished-checkpoint-';
+/** The file written last; together with config and weights it makes a checkpoint complete. */
+const STATE_FILE = 'trainer_state.json';
+
+/**
+ * Writes a checkpoint, then removes the oldest ones above `saveTotalLimit` (null keeps all), never the new one.
+ *
+ * @param directory  the run's `checkpoints` folder; made when absent. Belongs to one trainer at a time: what a dead one
+ *                   left unfinished there is removed
+ * @throws {RunFailedError} when it cannot be written, or a weight is not finite; the older checkpoints stay
+ */
+export async function saveCheckpoint(
+  directory: string,
+  contents: CheckpointContents,
+  saveTotalLimit: number | null,
+): Promise<SavedCheckpoint> {
+  const step = contents.trainerState.global_step;
+  assertFinite(contents.weights, step);
+  const path = join(directory, `checkpoint-${step}`);
+  const temporary = join(directory, `${TEMPORARY_PREFIX}${step}`);
+  let sizeBytes: number;
+  try {
+    await mkdir(directory, { recursive: true });
+    await removeUnfinished(directory);
+    await mkdir(temporary);
+    await writeContents(temporary, contents);
+    sizeBytes = await flushDirectory(temporary);
+    await rm(path, { recursive: true, force: true }); // the same step saved before, by a run that is being repeated
+    await rename(temporary, path);
+    await flush(directory);
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the first error tells more than this one
+    throw await saveFailure(path, directory, cause);
+  }
+  return { step, path, sizeBytes, ...(await rotate(directory, step, saveTotalLimit)) };
+}
+
+/** Gives the complete checkpoints of a `checkpoints` folder, oldest first; none when the folder is absent. */
+export async function listCheckpoints(directory: string): Promise<Checkpoint[]> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const checkpoints: Checkpoint[] = [];
+  for (const name of names) {
+    const step = FINAL_NAME.exec(name)?.[1];
+    if (step === undefined) continue;
+    const files = await readdir(join(directory, name));
+    if (['config.json', 'model.safetensors', STATE_FILE].every((file) => files.includes(file))) {
+      checkpoints.push({ step: Number(step), path: join(directory, name) });
+    }
+  }
+  return checkpoints.sort((a, b) => a.step - b.step);
+}
+
+/** Gives the path of the newest complete checkpoint of a `checkpoints` folder, null when there is none. */
+export async function findNewestCheckpoint(directory: string): Promise<string | null> {
+  return (await listCheckpoints(directory)).at(-1)?.path ?? null;
+}
+
+/** A model that diverged must not push out a good one. */
+function assertFinite(weights: CheckpointContents['weights'], step: number): void {
+  for (const [name, { data }] of weights) {
+    const bad = data.find((value) => !Number.isFinite(value));
+    if (bad === undefined) continue;
+    throw divergence(`by step ${step}: ${name} holds ${bad}. The step is not saved`);
+  }
+}
+
+async function removeUnfinished(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(directory, name), { recursive: true });
+  }
+}
+
+async function writeContents(destination: string, contents: CheckpointContents): Promise<void> {
+  const { weights, modelDirectory, optimizer, trainerState } = contents;
+  await saveModelDirectory({ weights, modelDirectory, destination });
+  await writeSafetensors(join(destination, 'optimizer.safetensors'), optimizer.tensors, {
+    format: 'adamw',
+    step: String(optimizer.step),
+  });
+  await writeFile(join(destination, STATE_FILE), `${JSON.stringify(trainerState, null, 2)}\n`);
+}
+
+/** Flushes each file and the folder itself. @returns the size of all files */
+async function flushDirectory(directory: string): Promise<number> {
+  let sizeBytes = 0;
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) {
+      sizeBytes += await flushDirectory(path);
+    } else {
+      sizeBytes += (await stat(path)).size;
+      await flush(path);
+    }
+  }
+  await flush(directory);
+  return sizeBytes;
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function rotate(
+  directory: string,
+  newestStep: number,
+  limit: number | null,
+): Promise<Pick<SavedCheckpoint, 'removed' | 'problems'>> {
+  const removed: Checkpoint[] = [];
+  const problems: string[] = [];
+  if (limit === null) return { removed, problems };
+  const others = (await listCheckpoints(directory)).filter(({ step }) => step !== newestStep);
+  const surplus = others.slice(0, Math.max(0, others.length + 1 - Math.max(1, limit)));
+  for (const checkpoint of surplus) {
+    try {
+      await rm(checkpoint.path, { recursive: true });
+      removed.push(checkpoint);
+    } catch (error) {
+      problems.push(`The old checkpoint ${checkpoint.path} could not be removed: ${reasonOf(error)}`);
+    }
+  }
+  return { removed, problems };
+}
+
+async function saveFailure(path: string, directory: string, cause: unknown): Promise<RunFailedError> {
+  const older = await findNewestCheckpoint(directory).catch(() => null);
+  const kept = older === null ? 'There is no older checkpoint.' : `The older checkpoint stays: ${older}`;
+  return new RunFailedError(`Checkpoint ${path} could not be written: ${reasonOf(cause)}. ${kept}`, {
+    hint: isDiskFull(cause)
+      ? 'Free disk space, or keep fewer checkpoints with training.save_total_limit.'
+      : 'Check that the folder can be written to.',
+    cause,
+  });
+}
+
+/** Full disks hide as the cause of the error of whoever was writing. */
+function isDiskFull(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT')) return true;
+  }
+  return false;
+}
+
+function reasonOf(error: unknown): string {
+  return isDiskFull(error) ? 'no space left on the disk' : error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,116 @@
+/** Finds the directory a `model:` means: a directory, a run's newest checkpoint, or a hub model already on this disk. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ModelError } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+
+export interface ResolveModelOptions {
+  /** Where `run:` is looked up; null when there is none. */
+  readonly store: Pick<Store, 'findRun' | 'checkpoints'> | null;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Gives back the absolute path of a model directory.
+ *
+ * @param model  a directory, `run:ID`, or a hub id such as `Helsinki-NLP/opus-mt-en-fr` or `org/name@revision`
+ * @throws {ModelError} saying what to do when there is no such model here
+ * @throws {StoreError} when a run is unknown
+ */
+export function resolveModel(model: string, { store, env }: ResolveModelOptions): string {
+  if (model.startsWith('run:')) return newestCheckpoint(model.slice('run:'.length), store);
+  const path = resolve(model);
+  if (isDirectory(path)) return requireConfig(path, model);
+  const hub = /^([\w-][\w.-]*(?:\/[\w-][\w.-]*)?)(?:@([\w./-]+))?$/.exec(model);
+  const repository = hub?.[1];
+  if (repository !== undefined) return cachedSnapshot(repository, hub?.[2] ?? 'main', env);
+  throw new ModelError(`There is no model directory ${path}.`, {
+    hint: 'Give a directory with config.json, a run as run:ID, or a hub id such as Helsinki-NLP/opus-mt-en-fr.',
+  });
+}
+
+function newestCheckpoint(id: string, store: ResolveModelOptions['store']): string {
+  if (store === null)
+    throw new ModelError(`The model run:${id} needs a store to look it up.`, { hint: 'Use --store DIR.' });
+  const run = store.findRun(id);
+  const recorded = store.checkpoints(run.id).filter(({ removedAt }) => removedAt === null);
+  const candidates = [...recorded, ...checkpointsIn(join(run.directory, 'checkpoints'))].sort(
+    (a, b) => a.step - b.step,
+  );
+  const newest = candidates.findLast(({ path }) => isFile(join(path, 'config.json')));
+  if (newest !== undefined) return newest.path;
+  const missing = recorded.map(({ path }) => path).join(', ');
+  throw new ModelError(
+    recorded.length === 0
+      ? `Run ${run.id} (${run.state}) has saved no checkpoint.`
+      : `The checkpoints of run ${run.id} are no longer on the disk: ${missing}.`,
+    { hint: 'Choose another run, or set save_strategy to "epoch" or "steps" and run it again.' },
+  );
+}
+
+/** A trainer whose runner was killed saves once more: nobody is left to record that one. */
+function checkpointsIn(directory: string): { step: number; path: string }[] {
+  const names = isDirectory(directory) ? readdirSync(directory) : [];
+  return names.flatMap((name) => {
+    const step = /^checkpoint-(\d+)$/.exec(name)?.[1];
+    return step === undefined ? [] : [{ step: Number(step), path: join(directory, name) }];
+  });
+}
+
+function requireConfig(directory: string, model: string): string {
+  if (isFile(join(directory, 'config.json'))) return directory;
+  const checkpoint = readdirSync(directory).find((name) => isFile(join(directory, name, 'config.json')));
+  throw new ModelError(`${directory} is not a model: it holds no config.json.`, {
+    hint:
+      checkpoint === undefined
+        ? 'A model directory holds config.json, model.safetensors and the tokenizer files.'
+        : `There is one in ${join(model, checkpoint)}.`,
+  });
+}
+
+/** Layout of huggingface_hub: models--ORG--NAME/{refs/REVISION, snapshots/COMMIT/…}. */
+function cachedSnapshot(repository: string, revision: string, env: NodeJS.ProcessEnv): string {
+  const cache = hubCache(env);
+  const folder = join(cache, `models--${repository.replaceAll('/', '--')}`);
+  const commit = readText(join(folder, 'refs', revision))?.trim() ?? revision;
+  const snapshot = join(folder, 'snapshots', commit);
+  if (isFile(join(snapshot, 'config.json'))) return snapshot;
+
+  const named = revision === 'main' ? repository : `${repository}@${revision}`;
+  const flag = revision === 'main' ? '' : ` --revision ${revision}`;
+  throw new ModelError(
+    `The model "${named}" is neither a directory (${resolve(repository)}) nor in the Hugging Face cache ${cache}.`,
+    {
+      hint: `Fetch it with "hf download ${repository}${flag}" (pip install huggingface_hub), copy that cache from a machine which has it, or give the path of a directory with its files.`,
+    },
+  );
+}
+
+/** As huggingface_hub's constants.py finds it. */
+function hubCache(env: NodeJS.ProcessEnv): string {
+  const explicit = env.HF_HUB_CACHE ?? env.HUGGINGFACE_HUB_CACHE;
+  if (explicit) return expandHome(explicit, env);
+  const userCache = env.XDG_CACHE_HOME || join(homeOf(env), '.cache');
+  return join(expandHome(env.HF_HOME || join(userCache, 'huggingface'), env), 'hub');
+}
+
+function expandHome(path: string, env: NodeJS.ProcessEnv): string {
+  return path.startsWith('~/') ? join(homeOf(env), path.slice(2)) : path;
+}
+
+function homeOf(env: NodeJS.ProcessEnv): string {
+  return env.HOME || homedir();
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function readText(path: string): string | null {
+  return isFile(path) ? readFileSync(path, 'utf8') : null;
+}

@@ -1,0 +1,102 @@
+/** Puts the end of a trainer into words: the state of the run, the reason, and the error its user gets. */
+import type { TrainerEnd } from '../engine/run/supervisor.ts';
+import { AppError, CancelledError, RunFailedError } from '../errors.ts';
+import type { RunEnd } from '../store/run-writer.ts';
+
+export interface ExplainedEnd {
+  readonly end: RunEnd;
+  /** Null for a run that completed. */
+  readonly error: AppError | null;
+}
+
+const COMPLETED: RunEnd = {
+  state: 'completed',
+  reason: 'All steps were done.',
+  hint: null,
+  exitCode: null,
+  signal: null,
+  stderrTail: null,
+};
+
+/** What the user had asked this runner for when the trainer ended. */
+export interface Wishes {
+  readonly wasStopped: boolean;
+  readonly wasKilled: boolean;
+}
+
+/** Gives back what to record and to tell about the end of a trainer. */
+export function explainEnd(end: TrainerEnd, wishes: Wishes): ExplainedEnd {
+  switch (end.type) {
+    case 'ended':
+      return end.reason === 'completed' ? { end: COMPLETED, error: null } : explainStop(wishes);
+    case 'failed':
+      return explainFailure(end);
+    case 'died':
+      return wishes.wasKilled ? explainKill(end) : explainDeath(end);
+    default:
+      return end satisfies never;
+  }
+}
+
+/** The end of a run whose history could no longer be written. */
+export function explainStoreFailure(error: AppError): ExplainedEnd {
+  const reason = `The run was ended because its store failed: ${error.message}`;
+  return { end: { ...COMPLETED, state: 'failed', reason, hint: error.hint ?? null }, error };
+}
+
+function explainStop({ wasStopped, wasKilled }: Wishes): ExplainedEnd {
+  const reason =
+    wasStopped || wasKilled
+      ? 'Stopped at the request of the user after its step.'
+      : 'The trainer was told to end from outside (SIGTERM) and did so after its step.';
+  return { end: { ...COMPLETED, state: 'stopped', reason }, error: new CancelledError(reason) };
+}
+
+function explainFailure({ error }: Extract<TrainerEnd, { type: 'failed' }>): ExplainedEnd {
+  const hint = error.hint ?? undefined;
+  const end: RunEnd = {
+    ...COMPLETED,
+    state: 'failed',
+    reason: error.message,
+    hint: error.hint,
+    exitCode: error.exitCode,
+  };
+  return { end, error: new AppError(error.code, error.message, { hint }) };
+}
+
+type Death = Extract<TrainerEnd, { type: 'died' }>;
+
+function explainKill(death: Death): ExplainedEnd {
+  const reason = 'Killed at the request of the user before it could save.';
+  return { end: endOfDeath(death, reason, null), error: new CancelledError(reason) };
+}
+
+function explainDeath(death: Death): ExplainedEnd {
+  const how = death.signal === null ? `with exit code ${death.exitCode}` : `by signal ${death.signal}`;
+  const lastWords = lastLine(death.stderrTail);
+  const after = death.lastEvent === null ? 'before its first event' : `after its event "${death.lastEvent}"`;
+  const reason = `The trainer ended ${how}, ${after}${lastWords === '' ? '' : `: ${lastWords}`}.`;
+  const hint = hintForDeath(death);
+  return { end: endOfDeath(death, reason, hint), error: new RunFailedError(reason, { hint }) };
+}
+
+function hintForDeath({ signal, stderrTail }: Death): string {
+  if (/heap out of memory|bad_alloc|Cannot allocate memory/i.test(stderrTail)) {
+    return 'It ran out of memory: lower per_device_train_batch_size or max_source_length and max_target_length.';
+  }
+  if (signal === 'SIGKILL') {
+    return 'Nobody here killed it: probably the system, for want of memory (see dmesg). Lower per_device_train_batch_size.';
+  }
+  return 'trainer.log in the folder of the run has all it wrote; the run goes on from a checkpoint with "model: run:ID".';
+}
+
+function endOfDeath({ exitCode, signal, stderrTail }: Death, reason: string, hint: string | null): RunEnd {
+  return { state: 'failed', reason, hint, exitCode, signal, stderrTail };
+}
+
+/** The most telling line of a Node crash: its error message, otherwise the last that is not empty. */
+function lastLine(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  const message = lines.findLast((line) => /^(FATAL ERROR|[A-Z]\w*Error\b)/.test(line));
+  return (message ?? lines.findLast((line) => line !== '' && !line.startsWith('Node.js v')) ?? '').replace(/\.$/, '');
+}

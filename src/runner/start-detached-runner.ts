@@ -1,0 +1,97 @@
+/** Starts a runner that outlives this program: a process of its own session, its words in a log in the folder of the run. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Experiment } from '../engine/config/experiment.ts';
+import { formatExperiment } from '../engine/config/format-experiment.ts';
+import { AppError, type AppErrorCode, EXIT_CODES, RunFailedError } from '../errors.ts';
+import { openStore } from '../store/open-store.ts';
+import { withStoreErrors } from '../store/sqlite-error.ts';
+import type { Store } from '../store/store.ts';
+
+export interface StartDetachedOptions {
+  readonly experiment: Experiment;
+  readonly storeDirectory: string;
+  /** The program's entry, started as `node binPath run …`. */
+  readonly binPath: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** How long the runner may take until its run is in the store, milliseconds. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Starts the runner and waits until its run is in the store.
+ *
+ * @throws {AppError} with the runner's own words and kind when it ended before that; {StoreError} when the store cannot be written
+ */
+export async function startDetachedRunner(options: StartDetachedOptions): Promise<{ runId: string; pid: number }> {
+  const store = openStore(options.storeDirectory);
+  try {
+    return await startInStore(store, options);
+  } finally {
+    store.close();
+  }
+}
+
+async function startInStore(store: Store, options: StartDetachedOptions): Promise<{ runId: string; pid: number }> {
+  const runId = store.reserveRunId();
+  const directory = store.runDirectory(runId);
+  const file = join(directory, 'experiment.yaml');
+  const logPath = join(directory, 'runner.log');
+  const log = withStoreErrors(directory, () => {
+    writeFileSync(file, formatExperiment(options.experiment), { mode: 0o600 });
+    return openSync(logPath, 'a', 0o600);
+  });
+  const parameters = [options.binPath, 'run', file, '--no-ui', '--run-id', runId, '--store', store.directory];
+  const runner = spawn(process.execPath, parameters, {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: options.env ?? process.env,
+  });
+  closeSync(log);
+  runner.unref();
+  const failure = await failureToAppear(runner, () => store.readRun(runId) !== null, options.patienceMs ?? 60_000);
+  if (failure === null) return { runId, pid: runner.pid ?? 0 };
+
+  // Without a run nobody would ever find its folder, and what the log says is in the error.
+  const words = readFileSync(logPath, 'utf8').trim();
+  rmSync(directory, { recursive: true, force: true });
+  throw words === '' ? failure : sayMore(failure, words);
+}
+
+/** Waits for the run. @returns null once it is there, otherwise why it will not come */
+async function failureToAppear(
+  runner: ChildProcess,
+  isThere: () => boolean,
+  patienceMs: number,
+): Promise<AppError | null> {
+  let end: AppError | null = null;
+  runner.once('exit', (exitCode, signal) => {
+    end ??= new AppError(
+      codeOf(exitCode),
+      `The runner ended ${signal === null ? `with exit code ${exitCode}` : `by signal ${signal}`} before its run began.`,
+    );
+  });
+  runner.once('error', (cause) => {
+    end ??= new RunFailedError(`The runner could not be started: ${cause.message}`, { cause });
+  });
+  const deadline = Date.now() + patienceMs;
+  while (Date.now() < deadline) {
+    const ended = end; // looked at first: a quick run may begin and end between the two
+    if (isThere()) return null;
+    if (ended !== null) return ended;
+    await sleep(25);
+  }
+  runner.kill('SIGKILL');
+  return new RunFailedError(`The runner did not begin its run within ${patienceMs / 1000} seconds and was ended.`);
+}
+
+function sayMore(failure: AppError, words: string): AppError {
+  return new AppError(failure.code, `${failure.message} It said:\n${words}`, { cause: failure });
+}
+
+function codeOf(exitCode: number | null): AppErrorCode {
+  const codes = Object.keys(EXIT_CODES) as AppErrorCode[];
+  return codes.find((code) => EXIT_CODES[code] === exitCode) ?? 'RUN_FAILED';
+}

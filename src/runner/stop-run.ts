@@ -1,0 +1,64 @@
+/** Asks the runner of a run, a process of its own, to stop. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError } from '../errors.ts';
+import type { RunState } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+import { isAlive } from './process-identity.ts';
+
+export interface StopOptions {
+  /** How long to wait for the run to end, milliseconds; 0, the default, returns at once. */
+  readonly waitMs?: number;
+  /** Ask again although it was asked before: the runner takes the second time as "at once, without saving". */
+  readonly again?: boolean;
+}
+
+/**
+ * Sends the runner SIGINT, on which it ends after the current step and saves. A second call does not send it again, so
+ * that pressing the key twice does no harm.
+ *
+ * @returns the state of the run when it returns, often still `running`
+ * @throws {StoreError} when the run is unknown, not running, or on another host
+ */
+export async function stopRun(store: Store, id: string, options: StopOptions = {}): Promise<RunState> {
+  const run = store.findRun(id);
+  if (run.state !== 'running' && run.state !== 'pending') {
+    throw new StoreError(`Run ${run.id} is ${run.state}, not running.`, {
+      hint: 'bleubird ls shows which runs go on.',
+    });
+  }
+  const isRunnerAlive = run.runner === null ? false : isAlive(run.runner);
+  if (run.runner === null || isRunnerAlive === false) {
+    store.markInterrupted(run.id);
+    throw new StoreError(`Run ${run.id} is interrupted: its runner no longer lives.`, {
+      hint: `bleubird show ${run.id} tells what it had reached.`,
+    });
+  }
+  if (isRunnerAlive === null) {
+    throw new StoreError(`Run ${run.id} runs on the host ${run.runner.hostname}.`, { hint: 'Stop it from there.' });
+  }
+  const isFirst = store.markStopRequested(run.id);
+  if (isFirst || options.again) sendInterrupt(run.id, run.runner.pid);
+  return await stateAfter(store, run.id, options.waitMs ?? 0);
+}
+
+function sendInterrupt(id: string, pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ESRCH') return; // it ended by itself just now
+    throw new StoreError(`Run ${id} belongs to another user: process ${pid} cannot be signalled.`, {
+      hint: 'Stop it as that user.',
+      cause,
+    });
+  }
+}
+
+async function stateAfter(store: Store, id: string, waitMs: number): Promise<RunState> {
+  const end = Date.now() + waitMs;
+  for (;;) {
+    const { state } = store.findRun(id);
+    const remainingMs = end - Date.now();
+    if ((state !== 'running' && state !== 'pending') || remainingMs <= 0) return state;
+    await sleep(Math.min(100, remainingMs));
+  }
+}

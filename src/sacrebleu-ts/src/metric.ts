@@ -1,0 +1,101 @@
+/**
+ * What every metric shares: segments become rows of numbers, rows are added, and the sum becomes a score.
+ * A corpus and a sentence go the same way; a resampling would add other rows.
+ */
+import type { Score } from './score.ts';
+import { formatSignature, type SignatureField } from './signature.ts';
+
+/** A metric's counts for one segment, or their sum over many: same length, added place by place. */
+export type StatisticsRow = readonly number[];
+
+/** `references[k][i]` is the k-th reference of segment i; null where segment i has fewer. */
+export type References = readonly (readonly (string | null)[])[];
+
+export abstract class Metric<Result extends Score> {
+  /** References of each segment scored last: null where it varied, undefined before the first score. */
+  private referenceCount: number | null | undefined;
+
+  /** The counts of one segment. @throws {TypeError} when it has no reference at all */
+  abstract segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow;
+  abstract scoreFromStatistics(sum: StatisticsRow): Result;
+  protected abstract signatureFields(): readonly SignatureField[];
+
+  /**
+   * The score of a corpus.
+   *
+   * @throws {RangeError} when there is no hypothesis or a reference list is shorter or longer than the hypotheses
+   * @throws {TypeError}  when something is not a string, or a segment has no reference
+   */
+  corpusScore(hypotheses: readonly string[], references: References): Result {
+    return this.scoreFromStatistics(sumRows(this.corpusStatistics(hypotheses, references)));
+  }
+
+  /**
+   * The score of one sentence.
+   * @throws as `corpusScore`
+   */
+  sentenceScore(hypothesis: string, references: readonly (string | null)[]): Result {
+    if (typeof references === 'string') throw new TypeError('References should be an array of strings, not a string.');
+    return this.corpusScore(
+      [hypothesis],
+      references.map((reference) => [reference]),
+    );
+  }
+
+  /** The rows of all segments, in order. @throws as `corpusScore` */
+  corpusStatistics(hypotheses: readonly string[], references: References): StatisticsRow[] {
+    requireAligned(hypotheses, references);
+    const referenceCounts = new Set<number>();
+    const rows = hypotheses.map((hypothesis, index) => {
+      const ofSegment = references.map((ofSystem) => ofSystem[index] ?? null);
+      referenceCounts.add(ofSegment.filter((reference) => reference !== null).length);
+      return this.segmentStatistics(hypothesis, ofSegment);
+    });
+    const [first = null] = referenceCounts;
+    this.referenceCount = referenceCounts.size === 1 ? first : null;
+    return rows;
+  }
+
+  /**
+   * The signature of the scores this metric gives.
+   * @throws {RangeError} before the first score: the number of references is not known yet
+   */
+  getSignature({ short = false }: { readonly short?: boolean } = {}): string {
+    if (this.referenceCount === undefined) {
+      throw new RangeError('The signature holds the number of references: score something first.');
+    }
+    return formatSignature(this.referenceCount, this.signatureFields(), short);
+  }
+}
+
+/** Adds rows place by place. @throws {RangeError} without rows */
+export function sumRows(rows: readonly StatisticsRow[]): StatisticsRow {
+  const [first, ...others] = rows;
+  if (first === undefined) throw new RangeError('There are no statistics to add.');
+  const sum = [...first];
+  for (const row of others) {
+    for (const [place, value] of row.entries()) sum[place] = (sum[place] ?? 0) + value;
+  }
+  return sum;
+}
+
+function requireAligned(hypotheses: readonly string[], references: References): void {
+  if (hypotheses.length === 0) throw new RangeError('There are no hypotheses to score.');
+  if (references.length === 0) throw new RangeError('There are no references to score against.');
+  for (const [index, hypothesis] of hypotheses.entries()) {
+    if (typeof hypothesis !== 'string') throw new TypeError(`Hypothesis ${index} is not a string.`);
+  }
+  for (const [system, ofSystem] of references.entries()) {
+    if (!Array.isArray(ofSystem)) throw new TypeError(`References ${system} should be an array, one entry a segment.`);
+    if (ofSystem.length !== hypotheses.length) {
+      throw new RangeError(
+        `There are ${hypotheses.length} hypotheses but ${ofSystem.length} segments in references ${system}.`,
+      );
+    }
+    for (const [index, reference] of ofSystem.entries()) {
+      if (reference !== null && typeof reference !== 'string') {
+        throw new TypeError(`Reference ${system} of segment ${index} is neither a string nor null.`);
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** Puts an event into words for the run's diary. */
+import type { TrainerEvent } from '../engine/run/protocol.ts';
+
+/** Gives back a line for the diary, or null for events that are kept elsewhere (points, sentences, progress, the end). */
+export function diaryText(event: TrainerEvent): string | null {
+  switch (event.type) {
+    case 'ready':
+      return `trainer ${event.pid} works on ${event.device}, ${event.description}: ${event.why}`;
+    case 'data':
+      return `${event.trainSize} pairs to train, ${event.validationSize} to validate${leftOut(event.problemCounts)}${truncated(event)}`;
+    case 'plan':
+      return `${event.totalSteps} steps, ${event.stepsPerEpoch} in each of ${Number(event.epochs.toFixed(2))} epochs; ${event.parameters} parameters`;
+    case 'phase':
+      return event.phase;
+    case 'evaluation':
+      return `${event.stage}, step ${event.step}: BLEU ${event.bleu.score.toFixed(2)}, loss ${event.loss?.toFixed(4) ?? 'not finite'}`;
+    case 'checkpoint':
+      return `step ${event.step}: ${event.path} (${(event.sizeBytes / 1e6).toFixed(1)} MB)`;
+    case 'checkpoint-removed':
+      return `step ${event.step}: ${event.path}`;
+    case 'warning':
+      return event.message;
+    case 'progress':
+    case 'metrics':
+    case 'sample':
+    case 'translations':
+    case 'ended':
+    case 'failed':
+      return null;
+    default:
+      return event satisfies never;
+  }
+}
+
+function leftOut(problemCounts: Readonly<Record<string, number>>): string {
+  const counts = Object.entries(problemCounts).filter(([, count]) => count > 0);
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return '';
+  return `; ${total} lines with something wrong (${counts.map(([reason, count]) => `${count} ${reason}`).join(', ')})`;
+}
+
+function truncated({ truncatedSources, truncatedTargets }: { truncatedSources: number; truncatedTargets: number }) {
+  if (truncatedSources + truncatedTargets === 0) return '';
+  return `; cut to the longest length: ${truncatedSources} sources, ${truncatedTargets} targets`;
+}

@@ -1,0 +1,46 @@
+/** Marks that others than its runner put on a run: interrupted, asked to stop. */
+import type { Database } from 'better-sqlite3';
+import { prepareDiary } from './diary.ts';
+
+/** @returns whether the run was pending or running until now */
+export function markInterrupted(database: Database, id: string, now: number): boolean {
+  const mark = database.transaction(() => {
+    const number = unfinishedNumber(database, id);
+    if (number === null) return false;
+    // It ended when it was last heard of, not when somebody noticed.
+    database
+      .prepare(
+        `UPDATE runs SET state = 'interrupted', ended_at = coalesce(heartbeat_at, created_at), eta_seconds = NULL
+         WHERE number = ?`,
+      )
+      .run(number);
+    const reason = 'Its runner is gone without a word: it was killed, or the machine went down.';
+    database
+      .prepare('UPDATE run_details SET end_reason = ?, end_hint = ? WHERE run = ?')
+      .run(reason, `To go on from its newest checkpoint, start an experiment with "model: run:${id}".`, number);
+    prepareDiary(database, number)('end', `interrupted: ${reason}`, now);
+    return true;
+  });
+  return mark.immediate();
+}
+
+/** Notes that a stop was asked for. @returns whether this is the first time */
+export function markStopRequested(database: Database, id: string, now: number): boolean {
+  const mark = database.transaction(() => {
+    const number = unfinishedNumber(database, id);
+    if (number === null) return false;
+    const { changes } = database
+      .prepare('UPDATE runs SET stop_requested_at = ? WHERE number = ? AND stop_requested_at IS NULL')
+      .run(now, number);
+    if (changes === 0) return false;
+    prepareDiary(database, number)('stop', 'asked to stop after its step', now);
+    return true;
+  });
+  return mark.immediate();
+}
+
+function unfinishedNumber(database: Database, id: string): number | null {
+  const sql = "SELECT number FROM runs WHERE id = ? AND state IN ('pending', 'running')";
+  const number = database.prepare(sql).pluck().get(id);
+  return typeof number === 'number' ? number : null;
+}

@@ -1,0 +1,54 @@
+/**
+ * Brings a database to the newest version: `PRAGMA user_version` counts the migrations applied, the table `migrations`
+ * says which and when. Each step is one transaction together with its record, so a killed program leaves a whole version.
+ */
+import type { Database } from 'better-sqlite3';
+import { StoreError } from '../errors.ts';
+import { type Migration, migrations } from './migrations.ts';
+
+/** "BLEU" in ASCII, in SQLite's application_id: tells our files from other programs' databases. */
+export const APPLICATION_ID = 0x424c4555;
+
+export const STORE_VERSION = migrations.length;
+
+/** Gives back the number of migrations applied to a database of ours, 0 for an empty file. @throws {StoreError} foreign or newer */
+export function readVersion(database: Database, path: string, steps: readonly Migration[] = migrations): number {
+  const version = Number(database.pragma('user_version', { simple: true }));
+  const applicationId = Number(database.pragma('application_id', { simple: true }));
+  const tables = Number(database.prepare('SELECT count(*) FROM sqlite_master').pluck().get());
+  if (applicationId !== APPLICATION_ID && (version !== 0 || tables !== 0)) {
+    throw new StoreError(`${path} is an SQLite database of another program, not a bleubird store.`, {
+      hint: 'Choose another folder with --store DIR or BLEUBIRD_STORE.',
+    });
+  }
+  if (version > steps.length) {
+    throw new StoreError(
+      `The store ${path} has version ${version}; this bleubird knows versions up to ${steps.length}.`,
+      { hint: 'Upgrade bleubird to the version that wrote it, or choose another store with --store DIR.' },
+    );
+  }
+  return version;
+}
+
+/** Applies the steps that are missing. @throws {StoreError} when the database is foreign or newer */
+export function migrate(database: Database, path: string, now: () => number, steps = migrations): void {
+  if (readVersion(database, path, steps) === steps.length) return;
+  for (const [index, step] of steps.entries()) {
+    const apply = database.transaction(() => {
+      // Read again under the write lock: another program may have applied this step in the meantime.
+      if (readVersion(database, path, steps) > index) return;
+      if (index === 0) createRecord(database);
+      database.exec(step.sql);
+      database.prepare('INSERT INTO migrations VALUES (?, ?, ?)').run(index + 1, step.name, now());
+      database.pragma(`user_version = ${index + 1}`);
+    });
+    apply.immediate();
+  }
+}
+
+function createRecord(database: Database): void {
+  database.pragma(`application_id = ${APPLICATION_ID}`);
+  database.exec(
+    'CREATE TABLE migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT',
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * Opens the store's SQLite file: creates and upgrades it for writers, leaves it untouched for readers, and refuses a
+ * file that is damaged, newer, foreign or out of reach with words that help.
+ */
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { StoreError } from '../errors.ts';
+import { useWriteAheadLog } from './journal-mode.ts';
+import { migrate, readVersion, STORE_VERSION } from './migrate.ts';
+import { damagedStore, withStoreErrors } from './sqlite-error.ts';
+
+export interface OpenDatabaseOptions {
+  readonly readOnly: boolean;
+  readonly busyTimeoutMs: number;
+  readonly now: () => number;
+}
+
+export interface OpenedDatabase {
+  readonly database: Database.Database;
+  readonly warnings: readonly string[];
+}
+
+/** A run whose runner gives no sign of life for longer than this did not end cleanly; runners beat every second. */
+const SILENCE_MS = 5_000;
+
+/** Gives back the open database; the caller closes it. @throws {StoreError} */
+export function openDatabase(path: string, options: OpenDatabaseOptions): OpenedDatabase {
+  return withStoreErrors(path, () =>
+    options.readOnly ? openForReading(path, options) : openForWriting(path, options),
+  );
+}
+
+function openForWriting(path: string, { busyTimeoutMs, now }: OpenDatabaseOptions): OpenedDatabase {
+  createPrivately(path);
+  const database = new Database(path, { timeout: busyTimeoutMs });
+  return closeOnError(database, () => {
+    // Before anything is written: a foreign or newer file stays as it is.
+    readVersion(database, path);
+    const warning = useWriteAheadLog(database, path, busyTimeoutMs);
+    database.pragma('synchronous = NORMAL');
+    database.pragma('foreign_keys = ON');
+    migrate(database, path, now);
+    checkAfterUncleanEnd(database, path, now());
+    return { database, warnings: warning === null ? [] : [warning] };
+  });
+}
+
+function openForReading(path: string, options: OpenDatabaseOptions): OpenedDatabase {
+  if (!exists(path)) return { database: emptyDatabase(path, options.now), warnings: [] };
+  const database = connectReadOnly(path, options.busyTimeoutMs);
+  return closeOnError(database, () => {
+    const version = readVersion(database, path);
+    if (version === 0) {
+      // Another program has just made the file and is about to fill it.
+      database.close();
+      return { database: emptyDatabase(path, options.now), warnings: [] };
+    }
+    if (version < STORE_VERSION) {
+      throw new StoreError(`The store ${path} has version ${version}, this bleubird needs ${STORE_VERSION}.`, {
+        hint: 'Open it once where it can be written (bleubird ls): that upgrades it.',
+      });
+    }
+    checkAfterUncleanEnd(database, path, options.now());
+    return { database, warnings: [] };
+  });
+}
+
+/** SQLite writes beside a database in WAL mode even to read it; where it cannot, the file is read into memory. */
+function connectReadOnly(path: string, timeout: number): Database.Database {
+  const database = new Database(path, { readonly: true, fileMustExist: true, timeout });
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_master').get();
+    return database;
+  } catch (error) {
+    database.close();
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const isFolderReadOnly = /^SQLITE_(CANTOPEN|READONLY)/.test(code);
+    if (!isFolderReadOnly || hasPendingLog(path)) throw error;
+    return new Database(withoutLog(readFileSync(path)), { readonly: true });
+  }
+}
+
+/** Bytes 18 and 19 of the header say how to write and read (SQLite file format 1.3.3): 1 plain, 2 with a log. */
+function withoutLog(file: Buffer): Buffer {
+  file.fill(1, 18, 20);
+  return file;
+}
+
+/** A log that was not written back yet would be left out. */
+function hasPendingLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+function createPrivately(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // SQLite opens a file it may not write for reading only and fails much later: ask first.
+  accessSync(dirname(path), constants.W_OK);
+  closeSync(openSync(path, 'a', 0o600));
+}
+
+function exists(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** What a reader sees where no store has been made. */
+function emptyDatabase(path: string, now: () => number): Database.Database {
+  const database = new Database(':memory:');
+  migrate(database, path, now);
+  database.pragma('query_only = ON');
+  return database;
+}
+
+function checkAfterUncleanEnd(database: Database.Database, path: string, now: number): void {
+  const silent = database
+    .prepare("SELECT 1 FROM runs WHERE state IN ('pending', 'running') AND coalesce(heartbeat_at, created_at) < ?")
+    .get(now - SILENCE_MS);
+  if (silent === undefined) return;
+  const said = String(database.pragma('quick_check(1)', { simple: true }));
+  if (said !== 'ok') throw damagedStore(path, said);
+}
+
+function closeOnError<T>(database: Database.Database, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Writes the history of one run; its runner is the only one who has a RunWriter for it. Each call is one transaction:
+ * when it returns, what it wrote survives the death of the program (of the power supply: all but the last moments).
+ */
+import type { Database } from 'better-sqlite3';
+import type { Envelope } from '../engine/run/protocol.ts';
+import { StoreError } from '../errors.ts';
+import { type AddToDiary, prepareDiary } from './diary.ts';
+import { prepareRecorder } from './record-event.ts';
+import type { RunState } from './rows.ts';
+import { withStoreErrors } from './sqlite-error.ts';
+
+/** How a run ended. `exitCode` and `signal` are those of the trainer, null where it was not that. */
+export interface RunEnd {
+  readonly state: Extract<RunState, 'completed' | 'stopped' | 'failed'>;
+  readonly reason: string;
+  readonly hint: string | null;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stderrTail: string | null;
+}
+
+export interface WrittenRun {
+  readonly id: string;
+  readonly number: number;
+  readonly directory: string;
+  readonly lastSeq: number;
+}
+
+export class RunWriter {
+  readonly runId: string;
+  /** Folder for checkpoints and logs; it exists. */
+  readonly directory: string;
+  readonly #path: string;
+  readonly #now: () => number;
+  readonly #record: (envelope: Envelope) => boolean;
+  readonly #heartbeat: () => void;
+  readonly #finish: (end: RunEnd) => void;
+  readonly #note: (type: string, text: string) => void;
+  #lastSeq: number;
+
+  /** @param path  of the database file, for messages */
+  constructor(database: Database, run: WrittenRun, path: string, now: () => number) {
+    this.runId = run.id;
+    this.directory = run.directory;
+    this.#path = path;
+    this.#now = now;
+    this.#lastSeq = run.lastSeq;
+
+    const addToDiary = prepareDiary(database, run.number);
+    const recordEvent = prepareRecorder(database, run, addToDiary);
+    const seen = database.prepare('UPDATE runs SET last_seq = ?, heartbeat_at = ? WHERE number = ?');
+    const record = database.transaction(({ seq, time, event }: Envelope) => {
+      if (seen.run(seq, this.#now(), run.number).changes === 0) throw goneRun(this.runId, path);
+      if (seq > this.#lastSeq + 1) addToDiary('warning', gapText(this.#lastSeq, seq), Math.round(time));
+      recordEvent(event, Math.round(time));
+    });
+    this.#record = (envelope) => {
+      if (envelope.seq <= this.#lastSeq) return false;
+      record.immediate(envelope);
+      this.#lastSeq = envelope.seq;
+      return true;
+    };
+
+    const heartbeat = prepareHeartbeat(database, run.number, addToDiary);
+    this.#heartbeat = () => heartbeat.immediate(this.#now());
+    const finish = prepareFinish(database, run.number, addToDiary);
+    this.#finish = (end) => finish.immediate(end, this.#now());
+    const note = database.transaction((type: string, text: string) => addToDiary(type, text, this.#now()));
+    this.#note = (type, text) => note.immediate(type, text);
+  }
+
+  /**
+   * Records one event. A number seen before changes nothing; missing numbers are noted in the diary.
+   * @returns whether the event was new
+   * @throws {StoreError} when it could not be written; then nothing of it was, and it may be given again
+   */
+  record(envelope: Envelope): boolean {
+    return withStoreErrors(this.#path, () => this.#record(envelope));
+  }
+
+  /** Says that the runner lives; call it every second. Takes back a false `interrupted`. @throws {StoreError} */
+  heartbeat(): void {
+    withStoreErrors(this.#path, this.#heartbeat);
+  }
+
+  /** Adds a line of the runner's own to the diary. @throws {StoreError} */
+  note(type: string, text: string): void {
+    withStoreErrors(this.#path, () => this.#note(type, text));
+  }
+
+  /** Records how the run ended. @throws {StoreError} */
+  finish(end: RunEnd): void {
+    withStoreErrors(this.#path, () => this.#finish(end));
+  }
+}
+
+function prepareHeartbeat(database: Database, number: number, addToDiary: AddToDiary) {
+  const beat = database.prepare('UPDATE runs SET heartbeat_at = ? WHERE number = ?');
+  const revive = database.prepare(
+    "UPDATE runs SET state = 'running', ended_at = NULL WHERE number = ? AND state = 'interrupted'",
+  );
+  const forgetEnd = database.prepare('UPDATE run_details SET end_reason = NULL, end_hint = NULL WHERE run = ?');
+  return database.transaction((now: number) => {
+    beat.run(now, number);
+    if (revive.run(number).changes === 0) return;
+    forgetEnd.run(number);
+    addToDiary('warning', 'taken for interrupted, but its runner lives: running again', now);
+  });
+}
+
+function prepareFinish(database: Database, number: number, addToDiary: AddToDiary) {
+  const endRun = database.prepare(`
+    UPDATE runs SET state = ?, ended_at = ?, heartbeat_at = ?, phase = NULL, eta_seconds = NULL WHERE number = ?`);
+  const endDetails = database.prepare(`
+    UPDATE run_details SET end_reason = ?, end_hint = ?, exit_code = ?, signal = ?, stderr_tail = ? WHERE run = ?`);
+  return database.transaction((end: RunEnd, now: number) => {
+    endRun.run(end.state, now, now, number);
+    endDetails.run(end.reason, end.hint, end.exitCode, end.signal, end.stderrTail, number);
+    addToDiary('end', `${end.state}: ${end.reason}`, now);
+  });
+}
+
+function goneRun(id: string, path: string): StoreError {
+  return new StoreError(`Run ${id} is no longer in the store ${path}.`, {
+    hint: 'Was it deleted while it was running?',
+  });
+}
+
+function gapText(lastSeq: number, seq: number): string {
+  const lost = seq === lastSeq + 2 ? `event ${lastSeq + 1} was` : `events ${lastSeq + 1} to ${seq - 1} were`;
+  return `${lost} lost on the way from the trainer`;
+}

@@ -1,0 +1,74 @@
+/** Turns what SQLite and the file system say into a StoreError that says what to do; the only place that knows their codes. */
+import Database from 'better-sqlite3';
+import { StoreError } from '../errors.ts';
+
+const ANOTHER_STORE = 'Choose a folder you can write to with --store DIR or BLEUBIRD_STORE.';
+
+/**
+ * Runs `work` and translates what it throws about the file `path`.
+ * @throws {StoreError} for errors of SQLite and of the file system; anything else as it is
+ */
+export function withStoreErrors<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toStoreError(error, path);
+  }
+}
+
+/** Gives back a StoreError for an error of SQLite or the file system, and any other value unchanged. */
+export function toStoreError(error: unknown, path: string): unknown {
+  if (error instanceof StoreError || !(error instanceof Error) || !('code' in error)) return error;
+  const code = String(error.code);
+  if (!(error instanceof Database.SqliteError) && !('syscall' in error)) return error;
+  const said = `${error.message} (${code})`;
+  const { message, hint } = explain(code, path, said);
+  return new StoreError(message, { hint, cause: error });
+}
+
+/** The damaged-file error, also used by the check at opening. `said` are SQLite's words. */
+export function damagedStore(path: string, said: string, cause?: unknown): StoreError {
+  const aside = `for f in '${path}'*; do mv "$f" "$f.damaged"; done`;
+  return new StoreError(`The store file ${path} is damaged: SQLite says "${said}".`, {
+    hint: `Nothing was changed. Restore a copy, or move it aside and start a new one (checkpoints stay in runs/):\n  ${aside}`,
+    cause,
+  });
+}
+
+function explain(code: string, path: string, said: string): { message: string; hint: string } {
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    const { message, hint = '' } = damagedStore(path, said);
+    return { message, hint };
+  }
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return {
+      message: `The store ${path} stays locked by another program: ${said}.`,
+      hint: 'Close programs that hold it open for writing, such as an sqlite3 shell or a backup.',
+    };
+  }
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') {
+    return {
+      message: `The disk of the store ${path} is full: ${said}.`,
+      hint: 'Free some space, for example old checkpoints in runs/, then start again.',
+    };
+  }
+  if (/^(SQLITE_READONLY|SQLITE_PERM|SQLITE_AUTH|EACCES$|EPERM$|EROFS$)/.test(code)) {
+    return { message: `The store ${path} cannot be written: ${said}.`, hint: ANOTHER_STORE };
+  }
+  if (code.startsWith('SQLITE_CANTOPEN')) {
+    return { message: `The store ${path} cannot be opened: ${said}.`, hint: ANOTHER_STORE };
+  }
+  if (code === 'SQLITE_PROTOCOL' || code.startsWith('SQLITE_IOERR')) {
+    return {
+      message: `The store ${path} cannot be read or written: ${said}.`,
+      hint: 'Check the disk; on a network file system put the store on a local disk with --store DIR.',
+    };
+  }
+  if (code.startsWith('SQLITE_CONSTRAINT')) {
+    return {
+      message: `The store ${path} refused a row: ${said}.`,
+      hint: 'This is a fault of bleubird: please report it.',
+    };
+  }
+  return { message: `The store ${path} failed: ${said}.`, hint: ANOTHER_STORE };
+}

@@ -1,0 +1,163 @@
+/** The open store: all runs of a folder. Reading costs a query each time, nothing is cached; rows are fresh and typed. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import type { LineProblem } from '../engine/run/protocol.ts';
+import { insertRun, type NewRun, reserveRunId } from './create-run.ts';
+import { markInterrupted, markStopRequested } from './mark-run.ts';
+import { metricNames, metricSeries } from './metric-series.ts';
+import { checkpoints, events, lineProblems, parameters, samples } from './read-diary.ts';
+import { beforeAfter, evaluations, translations } from './read-evaluations.ts';
+import { findRun, listRuns, readRun, unfinishedRuns } from './read-runs.ts';
+import type {
+  BeforeAfter,
+  CheckpointRow,
+  EvaluationRow,
+  EventRow,
+  MetricPoint,
+  RunRecord,
+  RunSummary,
+  SampleRow,
+  TranslationRow,
+} from './rows.ts';
+import { assertRunId } from './run-id.ts';
+import { RunWriter } from './run-writer.ts';
+import { withStoreErrors } from './sqlite-error.ts';
+
+export interface StoreSetting {
+  readonly directory: string;
+  /** Of the database file. */
+  readonly path: string;
+  readonly warnings: readonly string[];
+  readonly now: () => number;
+}
+
+/** Made by `openStore`. Every method throws StoreError when SQLite cannot do it. */
+export class Store {
+  readonly directory: string;
+  /** What the user should know about how the store works here; usually nothing. */
+  readonly warnings: readonly string[];
+  readonly #database: Database;
+  readonly #path: string;
+  readonly #now: () => number;
+
+  constructor(database: Database, { directory, path, warnings, now }: StoreSetting) {
+    this.directory = directory;
+    this.warnings = warnings;
+    this.#database = database;
+    this.#path = path;
+    this.#now = now;
+  }
+
+  /** Gives back all runs, the newest first. */
+  listRuns(): RunSummary[] {
+    return this.#do((database) => listRuns(database));
+  }
+
+  /** Gives back the run a user means: an id, a beginning that only it has, or `last`. @throws {StoreError} with the nearest */
+  findRun(typed: string): RunRecord {
+    return this.#do((database) => findRun(database, typed, this.directory, this.#runsDirectory));
+  }
+
+  readRun(id: string): RunRecord | null {
+    return this.#do((database) => readRun(database, id, this.#runsDirectory));
+  }
+
+  /** Gives back the runs that are pending or running. */
+  unfinishedRuns(): RunRecord[] {
+    return this.#do((database) => unfinishedRuns(database, this.#runsDirectory));
+  }
+
+  /** Gives back the flattened experiment: dotted path to text. */
+  parameters(id: string): Record<string, string> {
+    return this.#do((database) => parameters(database, id));
+  }
+
+  metricNames(id: string): string[] {
+    return this.#do((database) => metricNames(database, id));
+  }
+
+  /** Gives back a series by rising step, thinned out to `maxPoints` (4 or more) with its peaks kept. */
+  metricSeries(id: string, metric: string, maxPoints = Number.POSITIVE_INFINITY): MetricPoint[] {
+    return this.#do((database) => metricSeries(database, id, metric, maxPoints));
+  }
+
+  /** Gives back the evaluations in the order they were made. */
+  evaluations(id: string): EvaluationRow[] {
+    return this.#do((database) => evaluations(database, id));
+  }
+
+  /** Gives back the before/after record, or null while there is none or the two cannot be compared. */
+  beforeAfter(id: string): BeforeAfter | null {
+    return this.#do((database) => beforeAfter(database, id));
+  }
+
+  /** Gives back validation sentences with both translations, by index; all of them without `limit`. */
+  translations(id: string, { offset = 0, limit = -1 }: { offset?: number; limit?: number } = {}): TranslationRow[] {
+    return this.#do((database) => translations(database, id, offset, limit));
+  }
+
+  /** Gives back the newest samples, at most `limit`, the oldest of them first. */
+  samples(id: string, limit: number): SampleRow[] {
+    return this.#do((database) => samples(database, id, limit));
+  }
+
+  /** Gives back the checkpoints by rising step, also those removed since. */
+  checkpoints(id: string): CheckpointRow[] {
+    return this.#do((database) => checkpoints(database, id, this.runDirectory(id)));
+  }
+
+  /** Gives back the lines of the corpus that were left out. */
+  lineProblems(id: string): LineProblem[] {
+    return this.#do((database) => lineProblems(database, id));
+  }
+
+  /** Gives back the newest lines of the diary, at most `limit`, the oldest of them first. */
+  events(id: string, limit: number): EventRow[] {
+    return this.#do((database) => events(database, id, limit));
+  }
+
+  /** Gives back the folder of a run's checkpoints and logs. */
+  runDirectory(id: string): string {
+    return join(this.#runsDirectory, id);
+  }
+
+  /** Gives back a new id whose folder is made, for a run that another process will create. */
+  reserveRunId(): string {
+    return this.#do((database) => reserveRunId(database, this.#runsDirectory));
+  }
+
+  /** Creates a pending run and its folder. @throws {StoreError} when its id is taken or no id */
+  createRun(run: NewRun): RunWriter {
+    return this.#do((database) => {
+      if (run.id !== undefined) assertRunId(run.id);
+      const id = run.id ?? reserveRunId(database, this.#runsDirectory);
+      const number = insertRun(database, id, run, this.#now());
+      const directory = this.runDirectory(id);
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      return new RunWriter(database, { id, number, directory, lastSeq: 0 }, this.#path, this.#now);
+    });
+  }
+
+  /** Marks a pending or running run whose runner is dead. @returns false when it was neither */
+  markInterrupted(id: string): boolean {
+    return this.#do((database) => markInterrupted(database, id, this.#now()));
+  }
+
+  /** Notes that a user asked the run to stop. @returns whether this is the first time */
+  markStopRequested(id: string): boolean {
+    return this.#do((database) => markStopRequested(database, id, this.#now()));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  get #runsDirectory(): string {
+    return join(this.directory, 'runs');
+  }
+
+  #do<T>(work: (database: Database) => T): T {
+    return withStoreErrors(this.#path, () => work(this.#database));
+  }
+}

@@ -1,0 +1,197 @@
+/** Runs side by side: scores and curves, settings, sentences. Each run has a letter, a colour and a mark. */
+import { plotLines } from '../plot/plot-lines.ts';
+import type { SettingRow } from '../state/config-difference.ts';
+import { windowAround } from '../state/list-position.ts';
+import type { RunDetail } from '../state/run-detail.ts';
+import { bleuDifference } from '../state/selectors.ts';
+import type { SentenceDifference } from '../state/sentence-difference.ts';
+import { formatBleu, formatDelta } from '../text/format.ts';
+import { cell, EMPTY_LINE, justify, type RichLine, type Span, span } from '../text/rich-line.ts';
+import { seriesTone, type Theme } from '../theme.ts';
+import { headingLine, pointerSpan } from './heading.ts';
+
+/** The letter of the n-th run, `A` to `Z`, then numbers. */
+export function runLetter(index: number): string {
+  return index < 26 ? String.fromCharCode(65 + index) : String(index + 1);
+}
+
+/** Which letter, colour and mark is which run: `A quickstart  B slow`. */
+export function legendLine(details: readonly RunDetail[], theme: Theme): RichLine {
+  return details.flatMap(({ record }, index): Span[] => [
+    span('  '),
+    span(`${runSign(index, theme)} ${record.name}`, { tone: seriesTone(index), bold: true }),
+  ]);
+}
+
+// The letter, with the mark of the run's curve where colour cannot tell which it is.
+function runSign(index: number, theme: Theme): string {
+  if (theme.colorLevel > 0 && theme.isUnicode) return runLetter(index);
+  return `${runLetter(index)} ${theme.symbols.seriesMarks[index % theme.symbols.seriesMarks.length] ?? ''}`;
+}
+
+/** Scores of every run, what speaks against comparing them, and the loss curves over one another. */
+export function scoresLines(
+  details: readonly RunDetail[],
+  warnings: readonly string[],
+  width: number,
+  height: number,
+  theme: Theme,
+): RichLine[] {
+  const table = [scoreHead(width, theme), ...details.map((detail, index) => scoreRow(detail, index, width, theme))];
+  const cautions = warnings.map(
+    (text): RichLine => [span(` ${theme.symbols.interrupted} ${text}`, { tone: 'warning', bold: true })],
+  );
+  const plot = plotLines({
+    series: details.map(({ loss }, index) => ({ points: loss, tone: seriesTone(index) })),
+    width: width - 2,
+    height: Math.max(0, height - table.length - cautions.length - 2),
+    theme,
+    emptyText: 'No training loss yet.',
+  });
+  return [
+    ...table,
+    ...cautions,
+    EMPTY_LINE,
+    [span(' '), ...headingLine('Training loss', width - 2, theme)],
+    ...plot.map((line): RichLine => [span(' '), ...line]),
+  ];
+}
+
+/** Settings, a column per run: values that differ stand out. */
+export function settingsLines(
+  rows: readonly SettingRow[],
+  details: readonly RunDetail[],
+  scroll: number,
+  width: number,
+  height: number,
+): RichLine[] {
+  const pathWidth = Math.min(38, Math.max(12, ...rows.map(({ path }) => path.length)));
+  const valueWidth = Math.max(6, Math.floor((width - pathWidth - 4) / Math.max(1, details.length)) - 2);
+  const head: RichLine = [
+    span('  '),
+    cell('SETTING', pathWidth, { tone: 'muted' }),
+    ...details.flatMap(({ record }, index) => [
+      span('  '),
+      cell(`${runLetter(index)} ${record.name}`, valueWidth, { tone: seriesTone(index), bold: true }),
+    ]),
+  ];
+  if (rows.length === 0) return [head, [span('  The runs have the same settings. a shows them.', { tone: 'muted' })]];
+  const body = rows
+    .slice(scroll, scroll + height - 1)
+    .map(
+      ({ path, values, isDifferent }): RichLine => [
+        span('  '),
+        cell(path, pathWidth, isDifferent ? {} : { tone: 'muted' }),
+        ...values.flatMap((value): Span[] => [
+          span('  '),
+          cell(
+            value === null || value === '' ? '(none)' : value,
+            valueWidth,
+            isDifferent ? { bold: true } : { tone: 'muted' },
+          ),
+        ]),
+      ],
+    );
+  return [head, ...body];
+}
+
+/** Sentences, those first on which the runs differ most; the one under the cursor with its translations below. */
+export function differenceLines(
+  sentences: readonly SentenceDifference[],
+  shared: number,
+  details: readonly RunDetail[],
+  position: number,
+  width: number,
+  height: number,
+  theme: Theme,
+): RichLine[] {
+  if (sentences.length === 0)
+    return [[span(`  Of ${shared} shared sentences, none was translated differently.`, { tone: 'muted' })]];
+  const cursor = Math.min(position, sentences.length - 1);
+  const current = sentences[cursor];
+  const preview = current === undefined ? [] : previewLines(current, details, width, theme);
+  const listHeight = Math.max(1, height - preview.length - 1);
+  const { first, end } = windowAround(cursor, sentences.length, listHeight);
+  const head: RichLine = [
+    span('  '),
+    cell('SPREAD', 6, { tone: 'muted' }, 'right'),
+    ...details.map((_, index) => cell(runLetter(index), 6, { tone: seriesTone(index), bold: true }, 'right')),
+    span('  SOURCE', { tone: 'muted' }),
+  ];
+  const rows = sentences
+    .slice(first, end)
+    .map(
+      ({ spread, byRun, source }, row): RichLine => [
+        pointerSpan(first + row === cursor, theme),
+        cell(spread.toFixed(0), 6, { bold: true }, 'right'),
+        ...byRun.map(({ closeness }) =>
+          cell(closeness === null ? theme.symbols.missing : closeness.toFixed(0), 6, {}, 'right'),
+        ),
+        span(`  ${source}`, first + row === cursor ? { bold: true } : {}),
+      ],
+    );
+  const count = `${sentences.length} of ${shared} shared sentences differ`;
+  return [justify(head, [span(count, { tone: 'muted' })], width - 1), ...padded(rows, listHeight), ...preview];
+}
+
+function previewLines(
+  sentence: SentenceDifference,
+  details: readonly RunDetail[],
+  width: number,
+  theme: Theme,
+): RichLine[] {
+  const lines: RichLine[] = [
+    [span(' '), ...headingLine('Closeness to the reference, 0 to 100, by character pairs', width - 2, theme)],
+    [span('  reference  ', { tone: 'muted' }), span(sentence.reference)],
+  ];
+  const shown = details
+    .slice(0, 4)
+    .map(
+      (_, index): RichLine => [
+        span('  '),
+        cell(runLetter(index), 11, { tone: seriesTone(index), bold: true }),
+        span(sentence.byRun[index]?.after ?? theme.symbols.missing),
+      ],
+    );
+  return [...lines, ...shown];
+}
+
+function scoreHead(width: number, theme: Theme): RichLine {
+  const muted = { tone: 'muted' } as const;
+  return [
+    span('     '),
+    cell('RUN', nameWidth(width), muted),
+    cell('BEFORE', 8, muted, 'right'),
+    cell('AFTER', 8, muted, 'right'),
+    cell(`${theme.symbols.delta} BLEU`, 10, muted, 'right'),
+    cell('LOSS', 8, muted, 'right'),
+    cell(`${theme.symbols.delta} LOSS`, 10, muted, 'right'),
+  ];
+}
+
+function scoreRow({ record, evaluations }: RunDetail, index: number, width: number, theme: Theme): RichLine {
+  const { symbols } = theme;
+  const before = evaluations.find(({ stage }) => stage === 'before');
+  const after = evaluations.findLast(({ stage }) => stage === 'after');
+  const bleu = formatDelta(bleuDifference(before, after), symbols);
+  const lossDelta =
+    typeof before?.loss === 'number' && typeof after?.loss === 'number' ? after.loss - before.loss : null;
+  const loss = formatDelta(lossDelta, symbols, { decimals: 2, isLowerBetter: true });
+  return [
+    cell(` ${runSign(index, theme)}`, 5, { tone: seriesTone(index), bold: true }),
+    cell(record.name, nameWidth(width), { tone: seriesTone(index) }),
+    cell(formatBleu(before?.bleu.score ?? null, symbols), 8, undefined, 'right'),
+    cell(formatBleu(after?.bleu.score ?? null, symbols), 8, { bold: true }, 'right'),
+    cell(bleu.text, 10, bleu.style, 'right'),
+    cell(after?.loss?.toFixed(2) ?? symbols.missing, 8, undefined, 'right'),
+    cell(loss.text, 10, loss.style, 'right'),
+  ];
+}
+
+function nameWidth(width: number): number {
+  return Math.max(8, Math.min(40, width - 51));
+}
+
+function padded(lines: readonly RichLine[], height: number): RichLine[] {
+  return [...lines, ...Array.from({ length: Math.max(0, height - lines.length) }, () => EMPTY_LINE)];
+}

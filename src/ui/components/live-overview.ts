@@ -1,0 +1,199 @@
+/** One run at a glance: how far, how well, how fast. Lines grow with the window, the loss curve takes what is left. */
+import { plotLines } from '../plot/plot-lines.ts';
+import { progressBar } from '../plot/progress-bar.ts';
+import { sparkline } from '../plot/sparkline.ts';
+import type { RunDetail } from '../state/run-detail.ts';
+import { isActive, progressOf } from '../state/runs-list.ts';
+import { bleuDifference } from '../state/selectors.ts';
+import { padEnd } from '../text/fit-text.ts';
+import {
+  formatBleu,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDelta,
+  formatDuration,
+  formatNumber,
+} from '../text/format.ts';
+import { EMPTY_LINE, type RichLine, type Span, span } from '../text/rich-line.ts';
+import type { Theme } from '../theme.ts';
+import { headingLine } from './heading.ts';
+import { stateText } from './run-spans.ts';
+import { sentenceLines } from './sentence-lines.ts';
+
+const SMALLEST_PLOT = 5;
+
+/** Exactly as many lines as fit in `height`; the loss curve gets at least five of them. */
+export function liveOverview(detail: RunDetail, now: number, width: number, height: number, theme: Theme): RichLine[] {
+  const top = [...statusLines(detail, now, width, theme), ...endLines(detail, theme)];
+  const scores = scoreLines(detail, width, theme);
+  // In a low window the curve needs the empty lines more than the eye does.
+  const gap = height < 24 ? [] : [EMPTY_LINE];
+  const fixed = top.length + scores.length + 2 + gap.length;
+  const spare = Math.max(0, height - fixed - SMALLEST_PLOT);
+  const below = belowLines(detail, width, Math.min(spare, Math.max(5, Math.floor(spare * 0.6))), theme);
+  const plotHeight = Math.max(0, height - fixed - below.length);
+  return [
+    ...top,
+    ...scores,
+    ...gap,
+    lossHeading(detail, width, theme),
+    ...lossPlot(detail, width, plotHeight, theme),
+    learningRateLine(detail, width, theme),
+    ...below,
+  ];
+}
+
+function lossPlot(detail: RunDetail, width: number, height: number, theme: Theme): RichLine[] {
+  const { record, loss } = detail;
+  return plotLines({
+    series: [{ points: loss, tone: 'series0' }],
+    width: width - 2,
+    height,
+    theme,
+    lastStep: record.totalSteps,
+    emptyText: isActive(record.state) ? 'No training step yet.' : 'This run has no training steps.',
+  }).map((line) => [span(' '), ...line]);
+}
+
+function statusLines({ record }: RunDetail, now: number, width: number, theme: Theme): RichLine[] {
+  const { symbols } = theme;
+  const { text, style } = stateText(record.state, theme);
+  const dot = span(` ${symbols.dot} `, { tone: 'muted' });
+  const ended = record.endedAt ?? (isActive(record.state) ? now : record.heartbeatAt);
+  const facts = [
+    isActive(record.state) ? (record.phase?.replaceAll('-', ' ') ?? 'starting') : null,
+    record.device,
+    record.parameterCount === null ? null : `${formatCount(record.parameterCount)} parameters`,
+    record.trainSize === null ? null : `${formatCount(record.trainSize)} pairs`,
+    record.startedAt === null || ended === null ? null : formatDuration((ended - record.startedAt) / 1000),
+    `seed ${record.seed}`,
+  ].filter((fact) => fact !== null);
+  const status: RichLine = [
+    span(` ${text}`, { ...style, bold: true }),
+    ...facts.flatMap((fact): Span[] => [dot, span(fact)]),
+  ];
+
+  const share = progressOf(record);
+  if (share === null) return [status, [span(' waiting for the plan of the training', { tone: 'muted' })]];
+  const words = [
+    `${record.step}/${record.totalSteps ?? '?'} steps`,
+    isActive(record.state) && record.etaSeconds !== null ? `ETA ${formatDuration(record.etaSeconds)}` : null,
+    record.samplesPerSecond === null ? null : `${formatNumber(record.samplesPerSecond, 3)} samples/s`,
+  ].filter((word) => word !== null);
+  const after = `${String(Math.floor(share * 100)).padStart(4)}%  ${words.join('  ')}`;
+  const bar = progressBar(share, Math.max(8, Math.min(60, width - after.length - 3)), symbols);
+  return [
+    status,
+    [span(' '), span(bar.filled, { tone: style.tone ?? 'plain' }), span(bar.empty, { tone: 'muted' }), span(after)],
+  ];
+}
+
+function endLines({ record }: RunDetail, theme: Theme): RichLine[] {
+  if (isActive(record.state) || (record.state === 'completed' && record.endHint === null)) return [];
+  const { style } = stateText(record.state, theme);
+  const lines: RichLine[] = [];
+  if (record.endReason !== null) lines.push([span(` ${record.endReason}`, style)]);
+  if (record.endHint !== null) lines.push([span(` ${theme.symbols.arrow} ${record.endHint}`)]);
+  return lines;
+}
+
+function lossHeading({ record, loss }: RunDetail, width: number, theme: Theme): RichLine {
+  const last = loss.findLast(({ value }) => value !== null)?.value ?? record.loss;
+  const right = last === null ? [] : [span(`${formatNumber(last)} nats/piece `, { bold: true })];
+  return [span(' '), ...headingLine('Training loss', width - 2, theme, right)];
+}
+
+function learningRateLine({ learningRate }: RunDetail, width: number, theme: Theme): RichLine {
+  const last = learningRate.at(-1)?.value ?? null;
+  if (last === null) return EMPTY_LINE;
+  const curve = sparkline(
+    learningRate.map(({ value }) => value),
+    Math.min(40, width - 32),
+    theme.symbols,
+  );
+  return [
+    span(' Learning rate ', { tone: 'muted' }),
+    span(curve, { tone: 'series1' }),
+    span(` ${formatNumber(last)}`, { bold: true }),
+  ];
+}
+
+function scoreLines(detail: RunDetail, width: number, theme: Theme): RichLine[] {
+  const { symbols } = theme;
+  const before = detail.evaluations.find(({ stage }) => stage === 'before');
+  const after = detail.evaluations.findLast(({ stage }) => stage === 'after');
+  const latest = after ?? detail.evaluations.findLast(({ stage }) => stage === 'epoch');
+  if (before === undefined && latest === undefined) {
+    return [[span(' BLEU ', { bold: true }), span('not evaluated yet', { tone: 'muted' })]];
+  }
+  const delta = bleuDifference(before, latest);
+  const difference = formatDelta(delta, symbols);
+  const scores: RichLine = [
+    span(' BLEU ', { bold: true }),
+    span(formatBleu(before?.bleu.score ?? null, symbols)),
+    span(` ${symbols.arrow} `, { tone: 'muted' }),
+    span(formatBleu(latest?.bleu.score ?? null, symbols), { bold: true }),
+    ...(delta === null ? [] : [span('  '), span(difference.text, difference.style)]),
+    ...(latest?.stage === 'epoch' ? [span(` at epoch ${formatNumber(latest.epoch, 2)}`, { tone: 'muted' })] : []),
+    span(lossWords(before?.loss ?? null, latest?.loss ?? null, symbols.arrow), { tone: 'muted' }),
+    span(`   ${formatCount((latest ?? before)?.sentences ?? null)} sentences`, { tone: 'muted' }),
+  ];
+  const signature = (latest ?? before)?.bleu.signature ?? '';
+  return width >= 100 ? [scores, [span(`      ${signature}`, { tone: 'muted' })]] : [scores];
+}
+
+function lossWords(before: number | null, after: number | null, arrow: string): string {
+  if (before === null && after === null) return '';
+  const words = [before, after].filter((loss) => loss !== null).map((loss) => loss.toFixed(2));
+  return `   loss ${words.join(` ${arrow} `)}`;
+}
+
+// The last samples, and where there is more room the checkpoints and warnings.
+function belowLines(detail: RunDetail, width: number, height: number, theme: Theme): RichLine[] {
+  if (height < 4) return [];
+  const lines: RichLine[] = [];
+  const notes = noteLines(detail, theme);
+  const noteRows = height >= 12 ? Math.min(notes.length, Math.floor(height / 3)) : 0;
+  const sampleRows = height - (noteRows > 0 ? noteRows + 2 : 0);
+  const [newest] = detail.samples;
+  if (newest !== undefined) {
+    lines.push(EMPTY_LINE, [span(' '), ...headingLine(`Sample at step ${newest.step}`, width - 2, theme)]);
+    const shown = Math.max(1, Math.floor((sampleRows - 1) / 4));
+    const samples = detail.samples
+      .slice(0, shown)
+      .flatMap((sample, index): RichLine[] => [
+        ...(index === 0 ? [] : [EMPTY_LINE]),
+        ...sentenceLines(sample.source, sample.reference, [{ label: 'output', text: sample.hypothesis }], theme),
+      ]);
+    lines.push(...samples.slice(0, sampleRows - 2));
+  }
+  if (noteRows > 0) {
+    lines.push(EMPTY_LINE, [span(' '), ...headingLine('Checkpoints and warnings', width - 2, theme)]);
+    lines.push(...notes.slice(-noteRows));
+  }
+  return lines.slice(0, height);
+}
+
+function noteLines({ checkpoints, events }: RunDetail, theme: Theme): RichLine[] {
+  const kept = checkpoints
+    .filter(({ removedAt }) => removedAt === null)
+    .map(({ step, sizeBytes, path, createdAt }) => ({
+      time: createdAt,
+      line: [
+        span(` ${formatClock(createdAt)} `, { tone: 'muted' }),
+        span(padEnd(`checkpoint ${step}`, 18)),
+        span(`${formatBytes(sizeBytes)}  ${path}`, { tone: 'muted' }),
+      ],
+    }));
+  const warnings = events
+    .filter(({ type }) => type === 'warning')
+    .map(({ time, text }) => ({
+      time,
+      line: [
+        span(` ${formatClock(time)} `, { tone: 'muted' }),
+        span(`${theme.symbols.interrupted} ${text}`, { tone: 'warning' } as const),
+      ],
+    }));
+  return [...kept, ...warnings].sort((a, b) => a.time - b.time).map(({ line }) => line);
+}

@@ -1,0 +1,49 @@
+/** Pieces that say how a run stands, the same on every screen. */
+import type { RunState, RunSummary } from '../../store/rows.ts';
+import { progressBar } from '../plot/progress-bar.ts';
+import { progressOf } from '../state/runs-list.ts';
+import { formatBleu, formatDelta } from '../text/format.ts';
+import { cell, type RichLine, span } from '../text/rich-line.ts';
+import type { Style, Theme } from '../theme.ts';
+
+const STATE_STYLES: Readonly<Record<RunState, Style>> = {
+  pending: { tone: 'muted' },
+  running: { tone: 'accent', bold: true },
+  completed: { tone: 'good' },
+  stopped: { tone: 'warning' },
+  failed: { tone: 'bad', bold: true },
+  interrupted: { tone: 'bad' },
+};
+
+/** The state as symbol and word. */
+export function stateText(state: RunState, theme: Theme): { text: string; style: Style } {
+  return { text: `${theme.symbols[state]} ${state}`, style: STATE_STYLES[state] };
+}
+
+/** A bar with its percentage, together `width` cells; dashes while nothing is known. */
+export function progressSpans(run: RunSummary, width: number, theme: Theme): RichLine {
+  const share = progressOf(run);
+  if (share === null) return [cell(theme.symbols.missing, width, { tone: 'muted' })];
+  // 100% is for what is done: a run one step before its end is not.
+  const percent = share < 1 ? Math.min(99, Math.floor(share * 100)) : 100;
+  const { filled, empty } = progressBar(share, width - 5, theme.symbols);
+  const tone = STATE_STYLES[run.state].tone ?? 'plain';
+  return [span(filled, { tone }), span(empty, { tone: 'muted' }), cell(`${percent}%`, 5, undefined, 'right')];
+}
+
+/** `20.8 → 53.8`, in 14 cells. */
+export function beforeAfterSpans(before: number | null, after: number | null, theme: Theme): RichLine {
+  const { symbols } = theme;
+  if (before === null && after === null) return [cell(symbols.missing, 14, { tone: 'muted' }, 'right')];
+  return [
+    cell(formatBleu(before, symbols), 6, undefined, 'right'),
+    cell(` ${symbols.arrow}`, 3, { tone: 'muted' }),
+    cell(formatBleu(after, symbols), 5, after === null ? { tone: 'muted' } : { bold: true }, 'right'),
+  ];
+}
+
+/** The signed difference with its arrow, in `width` cells. */
+export function deltaSpan(delta: number | null, width: number, theme: Theme): RichLine {
+  const { text, style } = formatDelta(delta, theme.symbols);
+  return [cell(text, width, style, 'right')];
+}

@@ -1,0 +1,137 @@
+/** The table of runs as lines: columns come in as the window gets wider. */
+import type { RunSummary } from '../../store/rows.ts';
+import { windowAround } from '../state/list-position.ts';
+import { cursorIndex, isActive, type RunsList, type SortColumn, visibleRuns } from '../state/runs-list.ts';
+import { formatAge, formatDuration } from '../text/format.ts';
+import { cell, type RichLine, span } from '../text/rich-line.ts';
+import type { Theme } from '../theme.ts';
+import { pointerSpan } from './heading.ts';
+import { beforeAfterSpans, deltaSpan, progressSpans, stateText } from './run-spans.ts';
+
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  /** Narrowest window that shows the column. */
+  readonly from: number;
+  readonly align: 'left' | 'right';
+  readonly sorts: readonly SortColumn[];
+  cells(run: RunSummary, width: number): RichLine;
+}
+
+const GAP = 2;
+const MARGIN = 4;
+
+/** The head and as many rows as fit, the cursor among them. */
+export function runsTable(list: RunsList, now: number, width: number, height: number, theme: Theme): RichLine[] {
+  const visible = visibleRuns(list);
+  const cursor = cursorIndex(list, visible);
+  const columns = fitColumns(runColumns(now, theme), width);
+  const { first, end } = windowAround(cursor, visible.length, height - 1);
+  const rows = visible.slice(first, end).map((run, row): RichLine => {
+    const isSelected = first + row === cursor;
+    const mark = list.markedIds.includes(run.id)
+      ? span(`${theme.symbols.marked} `, { tone: 'warning', bold: true })
+      : span('  ');
+    const cells = columns.flatMap((column, index): RichLine => {
+      const spans = column.cells(run, column.width);
+      const styled = isSelected ? spans.map(({ text, style }) => span(text, { ...style, bold: true })) : spans;
+      return index === 0 ? styled : [span(' '.repeat(GAP)), ...styled];
+    });
+    return [pointerSpan(isSelected, theme), mark, ...cells];
+  });
+  return [headLine(columns, list.sort), ...rows];
+}
+
+function headLine(columns: readonly Column[], sort: SortColumn): RichLine {
+  const titles = columns.flatMap(({ title, width, align, sorts }, index): RichLine => {
+    const isSorted = sorts.includes(sort);
+    const head = cell(title, width, isSorted ? { tone: 'accent', bold: true } : { tone: 'muted' }, align);
+    return index === 0 ? [head] : [span(' '.repeat(GAP)), head];
+  });
+  return [span(' '.repeat(MARGIN)), ...titles];
+}
+
+// The name takes what the other columns leave.
+function fitColumns(columns: readonly Column[], width: number): readonly Column[] {
+  const shown = columns.filter(({ from }) => width >= from);
+  const taken = shown.reduce((sum, column) => sum + column.width, 0) + GAP * (shown.length - 1) + MARGIN;
+  return shown.map((column, index) => (index === 0 ? { ...column, width: column.width + width - taken } : column));
+}
+
+function runColumns(now: number, theme: Theme): readonly Column[] {
+  const { symbols } = theme;
+  const right = 'right' as const;
+  const left = 'left' as const;
+  return [
+    { title: 'NAME', width: 10, from: 0, align: left, sorts: ['name'], cells: (run, width) => [cell(run.name, width)] },
+    {
+      title: 'STATE',
+      width: 13,
+      from: 0,
+      align: left,
+      sorts: ['state'],
+      cells({ state }, width) {
+        const { text, style } = stateText(state, theme);
+        return [cell(text, width, style)];
+      },
+    },
+    {
+      title: 'PROGRESS',
+      width: 12,
+      from: 68,
+      align: left,
+      sorts: ['progress'],
+      cells: (run, width) => progressSpans(run, width, theme),
+    },
+    {
+      title: 'ETA',
+      width: 7,
+      from: 96,
+      align: right,
+      sorts: [],
+      cells: (run, width) => [
+        cell(isActive(run.state) ? formatDuration(run.etaSeconds) : '', width, { tone: 'muted' }, right),
+      ],
+    },
+    {
+      title: 'LOSS',
+      width: 6,
+      from: 104,
+      align: right,
+      sorts: [],
+      cells: ({ loss }, width) => [cell(loss === null ? symbols.missing : loss.toFixed(3), width, undefined, right)],
+    },
+    {
+      title: `BEFORE ${symbols.arrow} AFTER`,
+      width: 14,
+      from: 0,
+      align: right,
+      sorts: ['before', 'after'],
+      cells: (run) => beforeAfterSpans(run.bleuBefore, run.bleuAfter, theme),
+    },
+    {
+      title: `${symbols.delta} BLEU`,
+      width: 7,
+      from: 0,
+      align: right,
+      sorts: ['delta'],
+      cells: ({ bleuDelta }, width) => deltaSpan(bleuDelta, width, theme),
+    },
+    {
+      title: 'DEVICE',
+      width: 7,
+      from: 119,
+      align: left,
+      sorts: [],
+      cells: ({ device }, width) => [cell(device ?? symbols.missing, width, { tone: 'muted' })],
+    },
+    {
+      title: 'AGE',
+      width: 4,
+      from: 0,
+      align: right,
+      sorts: ['age'],
+      cells: ({ createdAt }, width) => [cell(formatAge(now - createdAt), width, { tone: 'muted' }, right)],
+    },
+  ];
+}

@@ -1,0 +1,53 @@
+/** Setting up a run: a preset to start from, then the form. */
+import { formLines } from '../components/form-lines.ts';
+import { pointerSpan } from '../components/heading.ts';
+import { Lines } from '../components/lines.tsx';
+import { useTheme } from '../hooks/use-theme.ts';
+import type { Preset } from '../services.ts';
+import type { ExperimentForm } from '../state/experiment-form.ts';
+import { windowAround } from '../state/list-position.ts';
+import { cell, EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
+import type { Theme } from '../theme.ts';
+import type { ScreenProps } from './runs-screen.tsx';
+
+export interface PresetsScreenProps extends ScreenProps {
+  readonly position: number;
+}
+
+export function PresetsScreen({ state, position, width, height }: PresetsScreenProps) {
+  const theme = useTheme();
+  return <Lines lines={presetLines(state.presets, position, height, theme)} width={width} height={height} />;
+}
+
+export interface FormScreenProps extends ScreenProps {
+  readonly form: ExperimentForm;
+}
+
+export function FormScreen({ form, width, height }: FormScreenProps) {
+  const theme = useTheme();
+  return <Lines lines={formLines(form, width, height, theme)} width={width} height={height} />;
+}
+
+function presetLines(presets: readonly Preset[] | null, position: number, height: number, theme: Theme): RichLine[] {
+  if (presets === null) return [[span('  Reading the presets…', { tone: 'muted' })]];
+  if (presets.length === 0) {
+    return [
+      [span('  There is no preset.', { bold: true })],
+      [span('  A preset is an experiment file, such as experiments/quickstart.yaml, in the folder you started from.')],
+    ];
+  }
+  const { first, end } = windowAround(position, presets.length, Math.max(1, Math.floor((height - 2) / 3)));
+  const rows = presets.slice(first, end).flatMap(({ name, description, path }, row): RichLine[] => {
+    const isSelected = first + row === position;
+    return [
+      [
+        pointerSpan(isSelected, theme),
+        cell(name, 26, isSelected ? { tone: 'accent', bold: true } : { bold: true }),
+        span(path, { tone: 'muted' }),
+      ],
+      [span(`  ${description}`)],
+      EMPTY_LINE,
+    ];
+  });
+  return [[span('  Start from which experiment? Everything can be changed in the next step.')], EMPTY_LINE, ...rows];
+}

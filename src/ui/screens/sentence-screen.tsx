@@ -1,0 +1,59 @@
+/** One sentence in full: source, reference, and what each run made of it. */
+import { runLetter } from '../components/compare-lines.ts';
+import { Lines } from '../components/lines.tsx';
+import { type LabelledText, wholeSentenceLines } from '../components/sentence-lines.ts';
+import { useTheme } from '../hooks/use-theme.ts';
+import { comparedRuns, comparedSentences, sentencesOf } from '../state/selectors.ts';
+import { type SentenceScreen as SentenceScreenState, screenBelow, type UiState } from '../state/ui-state.ts';
+import { EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
+import { seriesTone, type Theme } from '../theme.ts';
+import type { ScreenProps } from './runs-screen.tsx';
+
+export interface SentenceScreenProps extends ScreenProps {
+  readonly screen: SentenceScreenState;
+}
+
+export function SentenceScreen({ state, screen, width, height }: SentenceScreenProps) {
+  const theme = useTheme();
+  const lines = sentenceText(state, screen.position, width, theme);
+  const scroll = Math.min(screen.scroll, Math.max(0, lines.length - height));
+  return <Lines lines={lines.slice(scroll)} width={width} height={height} />;
+}
+
+function sentenceText(state: UiState, position: number, width: number, theme: Theme): RichLine[] {
+  const below = screenBelow(state);
+  if (below.type === 'live') {
+    const detail = state.details[below.runId];
+    const sentence = detail ? sentencesOf(detail)[position] : undefined;
+    if (sentence === undefined) return [];
+    const { index, source, reference, hypotheses } = sentence;
+    return [numberLine(index), EMPTY_LINE, ...wholeSentenceLines(source, reference, hypotheses, width, theme)];
+  }
+  if (below.type !== 'compare') return [];
+  const details = comparedRuns(state, below);
+  const sentence = comparedSentences(state, below)[position];
+  if (sentence === undefined) return [];
+  const hypotheses = details.flatMap(({ record }, run): LabelledText[] => {
+    const made = sentence.byRun[run];
+    const closeness = made?.closeness ?? null;
+    const style = { tone: seriesTone(run) };
+    const name = `${runLetter(run)} ${record.name}`;
+    return [
+      { label: `${name}, before`, text: made?.before ?? null, style },
+      {
+        label: `${name}, after${closeness === null ? '' : ` (closeness ${closeness.toFixed(0)})`}`,
+        text: made?.after ?? null,
+        style,
+      },
+    ];
+  });
+  return [
+    numberLine(sentence.index),
+    EMPTY_LINE,
+    ...wholeSentenceLines(sentence.source, sentence.reference, hypotheses, width, theme),
+  ];
+}
+
+function numberLine(index: number): RichLine {
+  return [span(` Validation sentence ${index + 1}`, { tone: 'muted' })];
+}

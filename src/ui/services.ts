@@ -1,0 +1,48 @@
+/**
+ * Everything the UI asks of the world, given to it by the command line: so no screen touches SQLite, files or processes,
+ * and a test can hand it a real store in a temporary folder.
+ */
+import type { ConfigProblem } from '../errors.ts';
+import type {
+  BeforeAfter,
+  CheckpointRow,
+  EvaluationRow,
+  EventRow,
+  MetricPoint,
+  RunRecord,
+  RunSummary,
+  SampleRow,
+  TranslationRow,
+} from '../store/rows.ts';
+
+/** A starting point for a new run: an experiment file, by its name, as dotted field paths to the text of their values. */
+export interface Preset {
+  readonly name: string;
+  readonly description: string;
+  readonly path: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export interface UiServices {
+  listRuns(): readonly RunSummary[];
+  readRun(id: string): RunRecord | null;
+  /** Flattened experiment of a run: dotted path to text. */
+  parameters(id: string): Readonly<Record<string, string>>;
+  metricSeries(id: string, metric: string, maxPoints: number): readonly MetricPoint[];
+  evaluations(id: string): readonly EvaluationRow[];
+  beforeAfter(id: string): BeforeAfter | null;
+  translations(id: string): readonly TranslationRow[];
+  samples(id: string, limit: number): readonly SampleRow[];
+  checkpoints(id: string): readonly CheckpointRow[];
+  events(id: string, limit: number): readonly EventRow[];
+
+  presets(): readonly Preset[];
+  /** All problems of a form's values; empty when a run can start. */
+  checkExperiment(values: Readonly<Record<string, string>>): readonly ConfigProblem[];
+  /** Starts a detached runner. @returns the run's id @throws {AppError} when it cannot start */
+  startRun(values: Readonly<Record<string, string>>): Promise<string>;
+  /** Asks the runner to stop after its step and save. @throws {AppError} */
+  stopRun(id: string): Promise<void>;
+  /** Milliseconds since 1970. */
+  now(): number;
+}

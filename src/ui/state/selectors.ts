@@ -1,0 +1,199 @@
+/** What screens show and reducers count, computed from the state; the costly parts are remembered by identity. */
+import { isDeepStrictEqual } from 'node:util';
+import type { EvaluationRow, EventRow, SampleRow, TranslationRow } from '../../store/rows.ts';
+import { bindingsOf, type Context } from '../keys.ts';
+import { visibleText, wrapText } from '../text/fit-text.ts';
+import { compareSettings, type SettingRow } from './config-difference.ts';
+import { rememberLast } from './remember-last.ts';
+import type { RunDetail } from './run-detail.ts';
+import { differingSentences, type SentenceDifference, sharedSentences } from './sentence-difference.ts';
+import type { CompareScreen, LiveScreen, UiState } from './ui-state.ts';
+
+/** A sentence of one run, from its evaluations or, before there are any, from what it translated on the way. */
+export interface RunSentenceRow {
+  readonly index: number;
+  readonly source: string;
+  readonly reference: string;
+  /** Labels and texts of the translations. */
+  readonly hypotheses: readonly { readonly label: string; readonly text: string | null }[];
+}
+
+/** Sentences of the Samples tab: the validation set once the tuned model has translated it, until then samples. */
+export const sentencesOf = rememberLast((detail: RunDetail): readonly RunSentenceRow[] => {
+  const { translations, samples } = detail;
+  const isTranslatedAfter = translations.some(({ after }) => after !== null);
+  if (isTranslatedAfter || samples.length === 0) return translations.map(fromTranslation);
+  const untouched = new Map(translations.map(({ index, before }) => [index, before]));
+  return samples.map((sample) => fromSample(sample, untouched.get(sample.index)));
+});
+
+/** The gain from one evaluation to the other; null when one is missing or they were not made the same way. */
+export function bleuDifference(before: EvaluationRow | undefined, after: EvaluationRow | undefined): number | null {
+  if (before === undefined || after === undefined) return null;
+  const isComparable =
+    before.bleu.signature === after.bleu.signature && isDeepStrictEqual(before.decoding, after.decoding);
+  return isComparable ? after.bleu.score - before.bleu.score : null;
+}
+
+/** A line of the Events tab; time and type only on the first line of an event. */
+export interface EventLine {
+  readonly time: number | null;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** Cells before the words of an event: margin, time and type. */
+export const EVENT_MARGIN = 31;
+
+/** The events of a run with their words broken into lines that fit a window of so many columns. */
+export const eventRows = rememberLast((events: readonly EventRow[], columns: number): readonly EventLine[] =>
+  events.flatMap(({ time, type, text }) =>
+    wrapText(visibleText(text), columns - EVENT_MARGIN - 1).map((line, index) => ({
+      time: index === 0 ? time : null,
+      type,
+      text: line,
+    })),
+  ),
+);
+
+/** The runs of a comparison that could be read. */
+export function comparedRuns(state: UiState, screen: CompareScreen): readonly RunDetail[] {
+  return screen.runIds.flatMap((id) => state.details[id] ?? []);
+}
+
+const differencesOf = rememberLast((...details: RunDetail[]): readonly SentenceDifference[] =>
+  differingSentences(details.map(({ translations }) => translations)),
+);
+
+/** Sentences on which the compared runs differ, the most different first. */
+export function comparedSentences(state: UiState, screen: CompareScreen): readonly SentenceDifference[] {
+  return differencesOf(...comparedRuns(state, screen));
+}
+
+const sharedOf = rememberLast((...details: RunDetail[]): number =>
+  sharedSentences(details.map(({ translations }) => translations)),
+);
+
+/** How many sentences all compared runs have in common. */
+export function sharedSentenceCount(state: UiState, screen: CompareScreen): number {
+  return sharedOf(...comparedRuns(state, screen));
+}
+
+/** Settings of the compared runs: those that differ, or all. */
+export function comparedSettings(state: UiState, screen: CompareScreen): readonly SettingRow[] {
+  const rows = compareSettings(comparedRuns(state, screen).map(({ parameters }) => parameters));
+  return screen.showsAll ? rows : rows.filter(({ isDifferent }) => isDifferent);
+}
+
+/** Settings that decide which sentences are held out. */
+const HELD_OUT_BY = ['data.train_size', 'data.validation_size', 'data.split_seed', 'data.max_eval_samples'];
+
+/** Why the scores of the compared runs must not be set side by side; empty when they may. */
+export function comparisonWarnings(details: readonly RunDetail[]): readonly string[] {
+  const finals = details.flatMap((detail) => detail.evaluations.findLast(({ stage }) => stage === 'after') ?? []);
+  const warnings: string[] = [];
+  const signatures = distinct(finals.map(({ bleu }) => bleu.signature));
+  if (signatures.length > 1) warnings.push(`BLEU signatures differ: ${signatures.join(' / ')}`);
+  const decodings = finals.map(({ decoding }): Record<string, unknown> => ({ ...decoding }));
+  for (const key of distinct(decodings.flatMap((decoding) => Object.keys(decoding)))) {
+    const values = distinct(decodings.map((decoding) => String(decoding[key])));
+    if (values.length > 1) warnings.push(`Decoding differs: ${key} ${values.join(' / ')}`);
+  }
+  const isOtherData = distinct(details.map(({ record }) => record.dataHash)).length > 1;
+  const isOtherSplit = HELD_OUT_BY.some(
+    (path) => distinct(details.map(({ parameters }) => parameters[path] ?? '')).length > 1,
+  );
+  if (isOtherData || isOtherSplit) warnings.push('The runs were scored on different sentences.');
+  return warnings;
+}
+
+/** How many rows the list of the shown tab has. */
+export function liveRowCount(state: UiState, screen: LiveScreen): number {
+  const detail = state.details[screen.runId];
+  if (detail === null || detail === undefined) return 0;
+  switch (screen.tab) {
+    case 'overview':
+      return 0;
+    case 'samples':
+      return sentencesOf(detail).length;
+    case 'config':
+      return Object.keys(detail.parameters).length;
+    case 'events':
+      return eventRows(detail.events, state.size.columns).length;
+  }
+  return screen.tab satisfies never;
+}
+
+export function compareRowCount(state: UiState, screen: CompareScreen): number {
+  switch (screen.tab) {
+    case 'scores':
+      return 0;
+    case 'config':
+      return comparedSettings(state, screen).length;
+    case 'sentences':
+      return comparedSentences(state, screen).length;
+  }
+  return screen.tab satisfies never;
+}
+
+const HELP_SECTIONS: readonly (readonly [Context, string])[] = [
+  ['runs', 'Runs'],
+  ['filter', 'Filter'],
+  ['presets', 'New run: choosing a preset'],
+  ['form', 'New run: the form'],
+  ['edit', 'Editing a field'],
+  ['live', 'A run'],
+  ['compare', 'Comparing'],
+  ['sentence', 'One sentence'],
+  ['confirm', 'A question'],
+];
+
+export type HelpRow =
+  | { readonly type: 'section'; readonly title: string }
+  | { readonly type: 'key'; readonly keys: readonly string[]; readonly description: string }
+  | { readonly type: 'text'; readonly text: string };
+
+/** The help, row by row, from the key table: first the keys asked about, last those that are the same in all lists. */
+export const helpRows = rememberLast((about: Context): readonly HelpRow[] => {
+  const common = new Set(bindingsOf('help'));
+  const asked = HELP_SECTIONS.filter(([context]) => context === about);
+  const others = HELP_SECTIONS.filter(([context]) => context !== about);
+  const sections = [...asked, ...others].flatMap(([context, title]): HelpRow[] => [
+    { type: 'section', title },
+    ...bindingsOf(context)
+      .filter((binding) => !common.has(binding))
+      .map(helpRow),
+    { type: 'text', text: '' },
+  ]);
+  return [
+    {
+      type: 'text',
+      text: 'Closing bleubird stops no run: they go on, and opening it shows them.',
+    },
+    { type: 'text', text: '' },
+    ...sections,
+    { type: 'section', title: 'Everywhere' },
+    ...[...common].map(helpRow),
+  ];
+});
+
+function helpRow({ keys, description }: { keys: readonly string[]; description: string }): HelpRow {
+  return { type: 'key', keys, description };
+}
+
+function fromTranslation({ index, source, reference, before, after }: TranslationRow): RunSentenceRow {
+  const hypotheses = [
+    { label: 'before', text: before },
+    { label: 'after', text: after },
+  ];
+  return { index, source, reference, hypotheses };
+}
+
+function fromSample({ step, index, source, reference, hypothesis }: SampleRow, before?: string | null): RunSentenceRow {
+  const untouched = before === undefined ? [] : [{ label: 'before', text: before }];
+  return { index, source, reference, hypotheses: [...untouched, { label: `step ${step}`, text: hypothesis }] };
+}
+
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}

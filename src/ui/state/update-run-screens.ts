@@ -1,0 +1,127 @@
+/** Commands of the screens about runs: one run, a comparison, one sentence. */
+import type { Command } from '../keys.ts';
+import { sentencesPerPage, tabRows } from './layout.ts';
+import { isMove, movePosition, moveScroll } from './list-position.ts';
+import { type Update, update, withInfo } from './messages.ts';
+import { compareRowCount, liveRowCount } from './selectors.ts';
+import {
+  COMPARE_TABS,
+  type CompareScreen,
+  LIVE_TABS,
+  type LiveScreen,
+  popScreen,
+  pushScreen,
+  type SentenceScreen,
+  screenBelow,
+  type UiState,
+  withTop,
+} from './ui-state.ts';
+import { askToStop, copyRun } from './update-runs.ts';
+
+export function updateLive(state: UiState, screen: LiveScreen, command: Command): Update {
+  const tab = tabAfter(LIVE_TABS, screen.tab, command);
+  if (tab !== null) {
+    return update(withTop(state, { ...screen, tab, position: 0, isFollowing: true }));
+  }
+  if (isMove(command)) return update(withTop(state, moveLive(state, screen, command)));
+  switch (command) {
+    case 'stop':
+      return update(askToStop(state, screen.runId));
+    case 'copy-run':
+      return copyRun(state, screen.runId);
+    case 'open':
+      if (screen.tab !== 'samples' || liveRowCount(state, screen) === 0) {
+        return update(withInfo(state, 'enter reads a sentence in the Samples tab; tab goes there.'));
+      }
+      return update(pushScreen(state, { type: 'sentence', position: screen.position, scroll: 0 }));
+    case 'back':
+      return update(popScreen(state));
+    default:
+      return update(state);
+  }
+}
+
+export function updateCompare(state: UiState, screen: CompareScreen, command: Command): Update {
+  const tab = tabAfter(COMPARE_TABS, screen.tab, command);
+  if (tab !== null) return update(withTop(state, { ...screen, tab, position: 0 }));
+  const count = compareRowCount(state, screen);
+  if (isMove(command)) {
+    const page = tabRows(state.size) - 2;
+    const move = screen.tab === 'config' ? moveScroll : movePosition;
+    return update(withTop(state, { ...screen, position: move(screen.position, command, count, page) }));
+  }
+  switch (command) {
+    case 'toggle-all':
+      return update(withTop(state, { ...screen, tab: 'config', showsAll: !screen.showsAll, position: 0 }));
+    case 'open':
+      if (screen.tab !== 'sentences' || count === 0) {
+        return update(withInfo(state, 'enter reads a sentence in the Sentences tab; tab goes there.'));
+      }
+      return update(pushScreen(state, { type: 'sentence', position: screen.position, scroll: 0 }));
+    case 'back':
+      return update(popScreen(state));
+    default:
+      return update(state);
+  }
+}
+
+export function updateSentence(state: UiState, screen: SentenceScreen, command: Command): Update {
+  switch (command) {
+    case 'next-sentence':
+    case 'previous-sentence':
+      return update(toSentence(state, screen.position + (command === 'next-sentence' ? 1 : -1)));
+    case 'back':
+      return update(popScreen(state));
+    default:
+      if (!isMove(command)) return update(state);
+      // How many lines the sentence takes is known when it is drawn; there, the scroll is held within them.
+      return update(
+        withTop(state, { ...screen, scroll: movePosition(screen.scroll, command, 1000, tabRows(state.size)) }),
+      );
+  }
+}
+
+// The cursor of the list below goes along, so that esc comes back to the sentence just read.
+function toSentence(state: UiState, position: number): UiState {
+  const below = screenBelow(state);
+  if (below.type !== 'live' && below.type !== 'compare') return state;
+  const count = below.type === 'live' ? liveRowCount(state, below) : compareRowCount(state, below);
+  if (position < 0 || position >= count) {
+    return withInfo(state, position < 0 ? 'This is the first sentence.' : 'This is the last sentence.');
+  }
+  const screens = [
+    ...state.screens.slice(0, -2),
+    { ...below, position },
+    { type: 'sentence', position, scroll: 0 } as const,
+  ];
+  return { ...state, screens };
+}
+
+function moveLive(state: UiState, screen: LiveScreen, command: Command): LiveScreen {
+  const count = liveRowCount(state, screen);
+  if (screen.tab === 'samples') {
+    return { ...screen, position: movePosition(screen.position, command, count, sentencesPerPage(state.size)) };
+  }
+  const page = tabRows(state.size);
+  const last = Math.max(0, count - page);
+  const from = screen.tab === 'events' && screen.isFollowing ? last : screen.position;
+  const position = moveScroll(from, command, count, page);
+  return { ...screen, position, isFollowing: position === last };
+}
+
+function tabAfter<T>(tabs: readonly T[], tab: T, command: Command): T | null {
+  const index = tabs.indexOf(tab);
+  switch (command) {
+    case 'next-tab':
+      return tabs[(index + 1) % tabs.length] ?? null;
+    case 'previous-tab':
+      return tabs[(index - 1 + tabs.length) % tabs.length] ?? null;
+    case 'tab-1':
+    case 'tab-2':
+    case 'tab-3':
+    case 'tab-4':
+      return tabs[Number(command.slice(-1)) - 1] ?? null;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,133 @@
+/** Commands of the list of runs, and of its filter. */
+import type { RunSummary } from '../../store/rows.ts';
+import type { Command } from '../keys.ts';
+import { runsListRows } from './layout.ts';
+import { isMove, movePosition } from './list-position.ts';
+import { type Update, update, withInfo } from './messages.ts';
+import {
+  cursorIndex,
+  isActive,
+  nextSort,
+  type RunsList,
+  runsToCompare,
+  type SORT_COLUMNS,
+  selectedRun,
+  toggleMark,
+  visibleRuns,
+} from './runs-list.ts';
+import { editText, insertText } from './text-field.ts';
+import { liveScreen, pushScreen, type UiState } from './ui-state.ts';
+
+/** Words of the sort columns, for the message line. */
+export const SORT_WORDS: Readonly<Record<(typeof SORT_COLUMNS)[number], string>> = {
+  age: 'age',
+  name: 'name',
+  state: 'state',
+  progress: 'progress',
+  before: 'BLEU before',
+  after: 'BLEU after',
+  delta: 'BLEU difference',
+};
+
+export function updateRuns(state: UiState, command: Command): Update {
+  const { list } = state;
+  const selected = selectedRun(list);
+  if (isMove(command)) return update({ ...state, list: moveCursor(list, command, runsListRows(state.size)) });
+  switch (command) {
+    case 'open':
+      return update(
+        selected === null ? withInfo(state, 'No run to open. n sets up a new one.') : openRun(state, selected.id),
+      );
+    case 'new-run':
+      return update(pushScreen(state, { type: 'presets', position: 0 }), { type: 'read-presets' });
+    case 'copy-run':
+      return copyRun(state, selected?.id ?? null);
+    case 'mark': {
+      if (selected === null) return update(withInfo(state, 'No run to mark.'));
+      const marked = toggleMark({ ...list, cursorId: selected.id }, selected.id);
+      return update({ ...state, list: moveCursor(marked, 'down', runsListRows(state.size)) });
+    }
+    case 'unmark-all':
+      return update({ ...state, list: { ...list, markedIds: [] } });
+    case 'compare':
+      return update(openComparison(state));
+    case 'filter':
+      return update({ ...state, list: { ...list, isFiltering: true } });
+    case 'sort': {
+      const sorted = nextSort(list);
+      return update(withInfo({ ...state, list: sorted }, `Sorted by ${SORT_WORDS[sorted.sort]}.`));
+    }
+    case 'reverse':
+      return update({ ...state, list: { ...list, isReversed: !list.isReversed } });
+    case 'stop':
+      return update(askToStop(state, selected?.id ?? null));
+    case 'back':
+      return update(leaveRuns(state));
+    default:
+      return update(state);
+  }
+}
+
+/** Commands while the filter is typed. */
+export function updateFilter(state: UiState, command: Command): Update {
+  const { list } = state;
+  switch (command) {
+    case 'accept':
+      return update({ ...state, list: { ...list, isFiltering: false } });
+    case 'cancel':
+      return update({ ...state, list: { ...list, isFiltering: false, filter: { text: '', cursor: 0 } } });
+    default:
+      return update({ ...state, list: { ...list, filter: editText(list.filter, command) } });
+  }
+}
+
+/** Text typed or pasted into the filter. */
+export function typeFilter(state: UiState, text: string): UiState {
+  return { ...state, list: { ...state.list, filter: insertText(state.list.filter, text) } };
+}
+
+/** The question whether to stop a run, or why it cannot be asked. */
+export function askToStop(state: UiState, runId: string | null): UiState {
+  const run = findRun(state, runId);
+  if (run === null) return withInfo(state, 'No run to stop.');
+  if (!isActive(run.state)) return withInfo(state, `${run.name} is not going on: it is ${run.state}.`);
+  return { ...state, confirm: { runId: run.id, name: run.name } };
+}
+
+/** A new run with the settings of this one. */
+export function copyRun(state: UiState, runId: string | null): Update {
+  const run = findRun(state, runId);
+  if (run === null) return update(withInfo(state, 'No run to copy.'));
+  return update(state, { type: 'read-settings', runId: run.id, name: run.name });
+}
+
+// The list may not have a run yet that is being looked at, and the other way round.
+function findRun(state: UiState, runId: string | null): RunSummary | null {
+  return state.list.runs?.find(({ id }) => id === runId) ?? state.details[runId ?? '']?.record ?? null;
+}
+
+function openRun(state: UiState, id: string): UiState {
+  return pushScreen({ ...state, list: { ...state.list, cursorId: id } }, liveScreen(id));
+}
+
+function openComparison(state: UiState): UiState {
+  const runIds = runsToCompare(state.list);
+  if (runIds.length < 2) {
+    return withInfo(state, 'Mark two or more runs with space, then compare them with c.');
+  }
+  return pushScreen(state, { type: 'compare', runIds, tab: 'scores', position: 0, showsAll: false });
+}
+
+// Esc has no screen below to go to: it undoes what narrows the list, one thing at a time.
+function leaveRuns(state: UiState): UiState {
+  const { list } = state;
+  if (list.filter.text !== '') return { ...state, list: { ...list, filter: { text: '', cursor: 0 } } };
+  if (list.markedIds.length > 0) return { ...state, list: { ...list, markedIds: [] } };
+  return withInfo(state, 'This is the first screen. q closes bleubird; runs go on.');
+}
+
+function moveCursor(list: RunsList, command: Command, page: number): RunsList {
+  const visible = visibleRuns(list);
+  const index = movePosition(cursorIndex(list, visible), command, visible.length, page);
+  return { ...list, cursorId: visible[index]?.id ?? list.cursorId };
+}

@@ -1,0 +1,124 @@
+/**
+ * The only place where the state changes: a message in, the next state and work for the outside out. Pure.
+ */
+import type { KeyPress } from '../key-names.ts';
+import { type Command, commandFor, isTextContext } from '../keys.ts';
+import { bodyRows } from './layout.ts';
+import { isMove, moveScroll } from './list-position.ts';
+import { failureText, type Message, type Update, update, withFailure, withInfo } from './messages.ts';
+import { withRuns } from './runs-list.ts';
+import { helpRows } from './selectors.ts';
+import { contextOf, liveScreen, popScreen, pushScreen, topScreen, type UiState, withTop } from './ui-state.ts';
+import { afterCheck, openForm, typeField, updateEdit, updateForm, updatePresets } from './update-form.ts';
+import { updateCompare, updateLive, updateSentence } from './update-run-screens.ts';
+import { typeFilter, updateFilter, updateRuns } from './update-runs.ts';
+
+export function updateUi(state: UiState, message: Message): Update {
+  switch (message.type) {
+    case 'key':
+      return updateKey(state, message.press);
+    case 'pasted':
+      return update(isTextContext(contextOf(state)) ? typeText(state, message.text) : state);
+    case 'resized':
+      return update({ ...state, size: message.size });
+    case 'clock':
+      return update(atTime(state, message.now));
+    case 'runs-read':
+      return update({ ...state, list: withRuns(state.list, message.runs) });
+    case 'detail-read':
+      return update({ ...state, details: { ...state.details, [message.runId]: message.detail } });
+    case 'presets-read':
+      return update({ ...state, presets: message.presets });
+    case 'settings-read':
+      return openForm(state, { name: `like ${message.name}`, description: '', path: '', values: message.values });
+    case 'read-failed':
+      return update(withReadError(state, failureText(message.failure)));
+    case 'read-recovered':
+      return update(withReadError(state, null));
+    case 'experiment-checked':
+      return afterCheck(state, message.problems, message.isStart);
+    case 'run-started':
+      return update(showStarted(state, message.runId));
+    case 'start-failed':
+      return update(withFailure(withoutStarting(state), message.failure));
+    case 'stop-asked':
+      return update(withInfo(state, `Asked ${message.name} to stop: it ends after its step and saves.`));
+    case 'failed':
+      return update(withFailure(state, message.failure));
+  }
+  return message satisfies never;
+}
+
+function updateKey(state: UiState, press: KeyPress): Update {
+  const context = contextOf(state);
+  const command = commandFor(context, press.name);
+  // A key press has been seen: what the last one had to say goes away.
+  const seen = state.toast === null ? state : { ...state, toast: null };
+  if (command !== null) return updateCommand(seen, command);
+  if (isTextContext(context) && press.text !== null) return update(typeText(seen, press.text));
+  return update(seen);
+}
+
+function updateCommand(state: UiState, command: Command): Update {
+  if (command === 'quit') return update(state, { type: 'quit' });
+  if (command === 'help') return update(pushScreen(state, { type: 'help', about: contextOf(state), scroll: 0 }));
+  const context = contextOf(state);
+  if (context === 'confirm') return updateConfirm(state, command);
+  if (context === 'filter') return updateFilter(state, command);
+  const screen = topScreen(state);
+  switch (screen.type) {
+    case 'runs':
+      return updateRuns(state, command);
+    case 'presets':
+      return updatePresets(state, screen.position, command);
+    case 'form':
+      return context === 'edit' ? updateEdit(state, screen.form, command) : updateForm(state, screen.form, command);
+    case 'live':
+      return updateLive(state, screen, command);
+    case 'compare':
+      return updateCompare(state, screen, command);
+    case 'sentence':
+      return updateSentence(state, screen, command);
+    case 'help': {
+      if (command === 'back') return update(popScreen(state));
+      if (!isMove(command)) return update(state);
+      const scroll = moveScroll(screen.scroll, command, helpRows(screen.about).length, bodyRows(state.size));
+      return update(withTop(state, { ...screen, scroll }));
+    }
+  }
+  return screen satisfies never;
+}
+
+function updateConfirm(state: UiState, command: Command): Update {
+  const answered = { ...state, confirm: null };
+  if (state.confirm === null || command !== 'yes') return update(answered);
+  return update(answered, { type: 'stop-run', ...state.confirm });
+}
+
+function typeText(state: UiState, text: string): UiState {
+  const screen = topScreen(state);
+  return screen.type === 'form' ? typeField(state, screen.form, text) : typeFilter(state, text);
+}
+
+// The run takes the place of what led to it: going back from it leads to the list.
+function showStarted(state: UiState, runId: string): UiState {
+  return { ...state, screens: [{ type: 'runs' }, liveScreen(runId)], list: { ...state.list, cursorId: runId } };
+}
+
+function withoutStarting(state: UiState): UiState {
+  const screens = state.screens.map((screen) =>
+    screen.type === 'form' ? { ...screen, form: { ...screen.form, isStarting: false } } : screen,
+  );
+  return { ...state, screens };
+}
+
+function atTime(state: UiState, now: number): UiState {
+  const { toast } = state;
+  if (toast === null) return { ...state, now };
+  if (toast.until === null) return { ...state, now, toast: { ...toast, until: now + toast.lastsMs } };
+  return { ...state, now, toast: now >= toast.until ? null : toast };
+}
+
+function withReadError(state: UiState, readError: string | null): UiState {
+  return readError === state.readError ? state : { ...state, readError };
+}

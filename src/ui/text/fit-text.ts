@@ -1,0 +1,100 @@
+/**
+ * Text as a terminal shows it: cells instead of characters, no control codes, one line.
+ * Everything that reaches the screen passes through here, so a sentence of a corpus can never steer the terminal.
+ */
+import stringWidth from 'string-width';
+
+/** How many cells the text takes; wide characters take two, combining marks none. */
+export function widthOf(text: string): number {
+  return stringWidth(text);
+}
+
+/**
+ * The text on one line of visible characters: escape sequences, other control codes and characters that turn the
+ * direction of writing are shown as what they are (`␛`, `␊`, `⟨202E⟩`), never sent.
+ */
+export function visibleText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    if (character === '\t') return ' ';
+    if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+    if (code === 0x7f) return '␡';
+    return `⟨${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+  });
+}
+
+/** The text cut to at most `width` cells, the cut marked by `ellipsis`. */
+export function truncate(text: string, width: number, ellipsis = '…'): string {
+  return widthOf(text) <= width ? text : cutText(text, width, ellipsis);
+}
+
+/** The beginning of a text that goes on, with the ellipsis, in at most `width` cells. */
+export function cutText(text: string, width: number, ellipsis = '…'): string {
+  const room = width - widthOf(ellipsis);
+  return room < 0 ? takeCells(ellipsis, Math.max(0, width)) : takeCells(text, room) + ellipsis;
+}
+
+/** The end of the text, in at most `width` cells. */
+export function truncateStart(text: string, width: number, ellipsis = '…'): string {
+  if (widthOf(text) <= width) return text;
+  const reversed = segments(text).reverse();
+  let taken = '';
+  for (const segment of reversed) {
+    if (widthOf(segment + taken) > width - widthOf(ellipsis)) break;
+    taken = segment + taken;
+  }
+  return width < widthOf(ellipsis) ? '' : ellipsis + taken;
+}
+
+/** Cut and filled with spaces to exactly `width` cells. */
+export function padEnd(text: string, width: number, ellipsis = '…'): string {
+  const cut = truncate(text, width, ellipsis);
+  return cut + ' '.repeat(Math.max(0, width - widthOf(cut)));
+}
+
+/** As padEnd, with the spaces in front. */
+export function padStart(text: string, width: number, ellipsis = '…'): string {
+  const cut = truncate(text, width, ellipsis);
+  return ' '.repeat(Math.max(0, width - widthOf(cut))) + cut;
+}
+
+/** The text broken into lines of at most `width` cells, at spaces where there are any; at least one line. */
+export function wrapText(text: string, width: number): string[] {
+  if (width <= 0) return [''];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (widthOf(joined) <= width) {
+      line = joined;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (widthOf(line) > width) {
+      const head = takeCells(line, width) || line;
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** The longest beginning of at most `width` cells, never half a character. */
+function takeCells(text: string, width: number): string {
+  let taken = '';
+  let cells = 0;
+  for (const segment of segments(text)) {
+    const next = widthOf(segment);
+    if (cells + next > width) break;
+    taken += segment;
+    cells += next;
+  }
+  return taken;
+}
+
+function segments(text: string): string[] {
+  return Array.from(new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text), ({ segment }) => segment);
+}

@@ -1,0 +1,250 @@
+/** The main job through the real command: train, then look at what was stored. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type CliResult, demoModel, runCli, startCli, temporaryFolder } from './run-cli.ts';
+import { writeTinyExperiment } from './tiny-experiment.ts';
+
+const cwd = temporaryFolder();
+const experiment = writeTinyExperiment(cwd);
+
+function bleubird(...args: string[]): Promise<CliResult> {
+  return runCli(args, { cwd });
+}
+
+function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+describe('a run', () => {
+  it('tells its story line by line and ends in a table of before and after', async () => {
+    const { code, stdout, stderr } = await bleubird('run', experiment, '--no-ui');
+    expect(stderr).toMatch(/^device: /);
+    expect(code).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^run {5}\w+: .*\.bleubird\/runs\/\w+$/),
+        'data    18 pairs to train on, 6 pairs held out',
+        expect.stringMatching(/^plan {4}4 steps in 1.33 epochs, [\d,]+ parameters$/),
+        'before  evaluating the untouched model',
+        expect.stringMatching(/^before {2}BLEU \d+\.\d\d, loss \d\.\d{4}, 6 sentences in \d+s$/),
+        expect.stringMatching(
+          /^step {4}2\/4, epoch 0.67, loss \d\.\d{4}, lr [\d.e-]+, grad norm [\d.]+, [\d.]+ pairs\/s/,
+        ),
+        expect.stringMatching(/^step {4}4\/4, epoch 1.33, loss /),
+        expect.stringMatching(/^saved {3}step 4, [\d.]+ MB: .*checkpoint-4$/),
+        'end     completed',
+        expect.stringMatching(/^ +before +after +change$/),
+        expect.stringMatching(/^BLEU +\d+\.\d\d +\d+\.\d\d +[-+]?\d+\.\d\d$/),
+        '6 sentences, greedy, at most 24 pieces, decoded references',
+        expect.stringMatching(/^BLEU nrefs:1\|case:mixed\|eff:no\|tok:13a\|smooth:exp\|version:/),
+      ]),
+    );
+  });
+
+  it('speaks nothing but JSON with --json', async () => {
+    const { code, stdout, stderr } = await bleubird(
+      'run',
+      experiment,
+      '--json',
+      '--set',
+      'training.seed=7',
+      '--set',
+      'name=second',
+    );
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    const lines = jsonLines(stdout);
+    expect(lines[0]).toMatchObject({ type: 'run', run: expect.any(String) });
+    expect(lines.at(-1)).toMatchObject({
+      type: 'result',
+      run: lines[0]?.run,
+      state: 'completed',
+      before: { sentences: 6, bleu: { score: expect.any(Number) } },
+      after: { sentences: 6 },
+      bleuDelta: expect.any(Number),
+    });
+    const events = lines.slice(1, -1);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(new Set(events.map(({ type }) => type))).toEqual(
+      new Set(
+        [
+          'ready',
+          'data',
+          'plan',
+          'phase',
+          'progress',
+          'metrics',
+          'sample',
+          'translations',
+          'evaluation',
+          'checkpoint',
+          'ended',
+        ].filter((type) => type !== 'sample' || events.some((event) => event.type === 'sample')),
+      ),
+    );
+  });
+
+  it('is listed, shown and compared afterwards', async () => {
+    const runs = jsonLines((await bleubird('ls', '--json')).stdout);
+    expect(runs.map(({ name, state, step }) => ({ name, state, step }))).toEqual([
+      { name: 'second', state: 'completed', step: 4 },
+      { name: 'tiny', state: 'completed', step: 4 },
+    ]);
+    const [second, first] = runs.map(({ id }) => String(id));
+    expect((await bleubird('ls')).stdout).toMatch(
+      /^RUN +NAME +STATE +PROGRESS +BEFORE +AFTER +GAIN +CREATED\n\w+ +second +completed +4\/4 100 %/,
+    );
+
+    const shown = await bleubird('show', 'last');
+    expect(shown.stdout).toContain(`${second}  second  completed`);
+    expect(shown.stdout).toMatch(/\n {2}training:\n(.*\n)* {4}seed: 7\n/);
+    expect(shown.stdout).toContain('checkpoint-4');
+    expect(jsonLines((await bleubird('show', String(first), '--json')).stdout)[0]).toMatchObject({
+      id: first,
+      parameters: { 'training.seed': '42', model: demoModel },
+      evaluations: [{ stage: 'before' }, { stage: 'after' }],
+    });
+
+    const compared = await bleubird('compare', String(first), String(second));
+    expect(compared.stderr).toBe('');
+    expect(compared.stdout).toMatch(new RegExp(`SETTING +${first} +${second}\\ntraining.seed +42 +7\\n`));
+    expect(compared.stdout).toContain('6 sentences in common');
+
+    const same = await bleubird('compare', String(first), 'last', String(first), '--json');
+    expect(jsonLines(same.stdout)[0]).toMatchObject({ settings: [{ path: 'training.seed' }], incomparabilities: [] });
+    expect((await bleubird('compare', 'last', String(second))).stderr).toContain(
+      'error: compare needs two different runs',
+    );
+  });
+
+  it('has sentences to look at, ordered by their gain', async () => {
+    const sentences = jsonLines((await bleubird('samples', 'last', '--sort', 'delta', '--json')).stdout);
+    expect(sentences).toHaveLength(6);
+    const deltas = sentences.map(({ bleuDelta }) => Number(bleuDelta));
+    expect(deltas).toEqual(deltas.toSorted((a, b) => b - a));
+    const text = await bleubird('samples', 'last', '-n', '1');
+    expect(text.stdout).toMatch(/^#0 .*\n {2}source {5}\w+ the \w+\n {2}reference {2}\w+ le \w+\n {2}before/);
+    expect(text.stderr).toBe('1 of 6 sentences; --limit shows more.\n');
+  });
+
+  it('can be translated and evaluated with, and scores what it scored', async () => {
+    const [run] = jsonLines((await bleubird('show', 'last', '--json')).stdout);
+    const sentences = jsonLines((await bleubird('samples', 'last', '--json')).stdout);
+    const input = ['', ...sentences.map(({ source }) => String(source))].map((line) => `${line}\n`).join('');
+    const translated = await runCli(['translate', '-m', 'run:last', '--beams', '1', '--max-length', '24'], {
+      cwd,
+      input,
+    });
+    expect(translated.stdout.split('\n')).toEqual(['', ...sentences.map(({ after }) => after), '']);
+
+    // The run's held-out pairs, in the run's order, from files of their own.
+    writeFileSync(join(cwd, 'held.en'), input.slice(1));
+    writeFileSync(join(cwd, 'held.fr'), sentences.map(({ reference }) => `${reference}\n`).join(''));
+    const evaluated = await bleubird(
+      'evaluate',
+      '-m',
+      'run:last',
+      '--source',
+      'held.en',
+      '--reference',
+      'held.fr',
+      '--beams',
+      '1',
+      '--max-length',
+      '24',
+      '--batch-size',
+      '8',
+      '--json',
+    );
+    const [result] = jsonLines(evaluated.stdout);
+    const { evaluations } = run as { evaluations: Record<string, unknown>[] };
+    expect(result).toMatchObject({
+      sentences: 6,
+      bleu: evaluations[1]?.bleu,
+      decoding: evaluations[1]?.decoding,
+      hypotheses: sentences.map(({ after }) => after),
+    });
+    expect(Number(result?.loss)).toBeCloseTo(Number(evaluations[1]?.loss), 5);
+  });
+
+  it('that has ended cannot be stopped', async () => {
+    const { code, stderr } = await bleubird('stop', 'last');
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/error: Run \w+ is completed, not running\./);
+  });
+});
+
+describe('a long run', () => {
+  const long = ['--set', 'training.max_steps=5000'];
+
+  it('is stopped by Ctrl-C after its step, saved, with exit code 130', async () => {
+    const folder = temporaryFolder();
+    const child = startCli(['run', writeTinyExperiment(folder), ...long], { cwd: folder });
+    let stdout = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      const wasTraining = stdout.includes('step    2/5000');
+      stdout += chunk;
+      if (!wasTraining && stdout.includes('step    2/5000')) child.kill('SIGINT');
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(stdout).toMatch(/saved {3}step \d+/);
+    expect(stdout).toContain('end     stopped');
+    expect(code).toBe(130);
+  });
+
+  it('whose trainer is killed ends in words, as JSON too, with exit code 7', async () => {
+    const folder = temporaryFolder();
+    const child = startCli(['run', writeTinyExperiment(folder), '--json', ...long], { cwd: folder });
+    let stdout = '';
+    let trainer: number | null = null;
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk;
+      const pid = /"type":"ready","pid":(\d+)/.exec(stdout)?.[1];
+      if (pid === undefined || trainer !== null) return;
+      trainer = Number(pid);
+      process.kill(trainer, 'SIGKILL');
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    const [result, error] = jsonLines(stdout).slice(-2);
+    expect(result).toMatchObject({ type: 'result', state: 'failed', before: null, after: null });
+    expect(error).toMatchObject({
+      type: 'error',
+      code: 'RUN_FAILED',
+      exitCode: 7,
+      message: expect.stringContaining('by signal SIGKILL'),
+    });
+    expect(code).toBe(7);
+  });
+
+  it('goes on in the background until it is told to stop', async () => {
+    const folder = temporaryFolder();
+    const started = await runCli(['run', writeTinyExperiment(folder), '--detach', ...long], { cwd: folder });
+    expect(started.stderr).toBe('');
+    const id = started.stdout.trim();
+    const [run] = jsonLines((await runCli(['ls', '--json'], { cwd: folder })).stdout);
+    expect(run).toMatchObject({ id, state: expect.stringMatching(/pending|running/) });
+    const stopped = await runCli(['stop', id], { cwd: folder });
+    expect(stopped.stdout).toBe(`${id} stopped\n`);
+    expect(existsSync(join(folder, '.bleubird/runs', id, 'experiment.yaml'))).toBe(true);
+  });
+
+  it('goes on when the reader of its output is gone', async () => {
+    const folder = temporaryFolder();
+    const child = startCli(['run', writeTinyExperiment(folder)], { cwd: folder });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    expect(stderr).toContain('warning: nobody reads this any more; the run goes on');
+    expect(code).toBe(0);
+    const [run] = jsonLines((await runCli(['ls', '--json'], { cwd: folder })).stdout);
+    expect(run).toMatchObject({ state: 'completed' });
+  });
+});

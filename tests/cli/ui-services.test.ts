@@ -1,0 +1,72 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { binPath, ownExperiments } from '../../src/cli/own-files.ts';
+import { listPresets } from '../../src/cli/presets.ts';
+import { createUiServices } from '../../src/cli/ui-services.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { demoModel, repository, temporaryFolder } from './run-cli.ts';
+
+describe('the presets', () => {
+  it('are the experiments that come along', () => {
+    expect(ownExperiments).toBe(join(repository, 'experiments'));
+    const presets = listPresets(temporaryFolder());
+    expect(presets.map(({ name }) => name)).toEqual(['demo-smoke', 'kde4-en-fr', 'quickstart']);
+    expect(presets[2]).toMatchObject({
+      description: 'The demo model learns the messages of the TypeScript compiler, English to French.',
+      path: join(repository, 'experiments/quickstart.yaml'),
+      values: { model: demoModel, 'training.learning_rate': '0.001', 'generation.num_beams': '1' },
+    });
+  });
+
+  it("put the working directory's own first, in place of those of the same name, also when they cannot be used", () => {
+    const cwd = temporaryFolder();
+    mkdirSync(join(cwd, 'experiments'));
+    writeFileSync(join(cwd, 'experiments/quickstart.yaml'), 'model: [');
+    writeFileSync(join(cwd, 'experiments/notes.txt'), '');
+    const presets = listPresets(cwd);
+    expect(presets.map(({ name }) => name)).toEqual(['quickstart', 'demo-smoke', 'kde4-en-fr']);
+    expect(presets[0]).toMatchObject({ values: {}, description: expect.stringContaining('is not valid YAML') });
+  });
+});
+
+describe('the services of the UI', () => {
+  let store: Store | undefined;
+  afterEach(() => store?.close());
+
+  function services(cwd = temporaryFolder()) {
+    store = openStore(join(cwd, '.bleubird'));
+    return createUiServices({ store, cwd, env: { HF_HOME: '/nonexistent' }, binPath, now: () => 1 });
+  }
+
+  const quickstart = () => {
+    const values = listPresets(temporaryFolder()).find(({ name }) => name === 'quickstart')?.values;
+    if (values === undefined) throw new Error('There is no preset quickstart.');
+    return values;
+  };
+
+  it('check a form as a whole', () => {
+    const { checkExperiment } = services();
+    expect(checkExperiment(quickstart())).toEqual([]);
+    expect(checkExperiment({ ...quickstart(), 'training.max_steps': '0' })).toEqual([
+      { path: 'training.max_steps', message: expect.stringContaining('is 0') },
+    ]);
+  });
+
+  it.each([
+    ['training.seed', 'x', 'training.seed: is "x"'],
+    ['model', './nowhere', 'There is no model directory'],
+    ['model', 'run:abc', 'abc'],
+  ])('start nothing with %s = %s', async (path, value, message) => {
+    const cwd = temporaryFolder();
+    const { startRun, listRuns } = services(cwd);
+    await expect(startRun({ ...quickstart(), [path]: value })).rejects.toThrow(message);
+    expect(listRuns()).toEqual([]);
+    expect(readdirSync(join(cwd, '.bleubird'))).not.toContain('runs');
+  });
+
+  it('say that a run to stop is unknown', async () => {
+    await expect(services().stopRun('abc')).rejects.toThrow('There is no run "abc"');
+  });
+});

@@ -1,0 +1,170 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { CorpusSpec, DataConfig } from '../../../src/engine/config/experiment.ts';
+import { describeData } from '../../../src/engine/data/describe-data.ts';
+import { padBatch } from '../../../src/engine/data/pad-batch.ts';
+import { prepareData } from '../../../src/engine/data/prepare-data.ts';
+import { MarianTokenizer } from '../../../src/engine/text/marian-tokenizer.ts';
+import { temporaryFiles } from './temporary-files.ts';
+
+const tokenizer = await MarianTokenizer.load(
+  fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url)),
+);
+const tsv = (path: string): CorpusSpec => ({ format: 'tsv', path, source_column: 1, target_column: 2 });
+
+function dataConfig(changes: Partial<DataConfig> & Pick<DataConfig, 'corpus'>): DataConfig {
+  return {
+    validation_corpus: null,
+    source_lang: 'en',
+    target_lang: 'fr',
+    train_size: null,
+    validation_size: null,
+    split_seed: 42,
+    source_prefix: '',
+    max_source_length: 128,
+    max_target_length: 128,
+    max_train_samples: null,
+    max_eval_samples: null,
+    ...changes,
+  };
+}
+
+const numbered = (from: number, to: number): string =>
+  Array.from(
+    { length: to - from },
+    (_, index) => `Open file ${from + index}\tOuvrir le fichier ${from + index}\n`,
+  ).join('');
+
+describe('prepared data', () => {
+  it('is held out of the corpus in the order of datasets, side by side with its texts', async () => {
+    await using files = await temporaryFiles({ 'a.tsv': numbered(0, 10) });
+    const data = await prepareData(dataConfig({ corpus: tsv(files.path('a.tsv')), validation_size: 2 }), tokenizer);
+    // numpy.random.default_rng(42).permutation(10) is 5 6 0 7 3 2 4 9 1 8: the first two are held out.
+    expect(data.validationPairs.map(({ line }) => line - 1)).toEqual([5, 6]);
+    expect(data.trainPairs.map(({ line }) => line - 1)).toEqual([0, 7, 3, 2, 4, 9, 1, 8]);
+    expect(data.train.map(({ targetIds }) => tokenizer.decode(targetIds))).toEqual(
+      data.trainPairs.map(({ target }) => target),
+    );
+    expect(data.validation.map(({ sourceIds }) => tokenizer.decode(sourceIds, { useSourceTokenizer: true }))).toEqual([
+      'Open file 5',
+      'Open file 6',
+    ]);
+    expect(data).toMatchObject({ truncatedSources: 0, truncatedTargets: 0, unknownPieces: 0, validationCorpus: null });
+    expect(data.dataHash).toBe(data.corpus.sha256);
+    expect(data.train[0]?.sourceIds.at(-1)).toBe(tokenizer.eosTokenId);
+  });
+
+  it('keeps the first pairs of each side where it is told how many', async () => {
+    await using files = await temporaryFiles({ 'a.tsv': numbered(0, 10) });
+    const limits = { validation_size: 3, max_train_samples: 2, max_eval_samples: 1 };
+    const data = await prepareData(dataConfig({ corpus: tsv(files.path('a.tsv')), ...limits }), tokenizer);
+    expect(data.trainPairs.map(({ line }) => line - 1)).toEqual([7, 3]);
+    expect(data.validationPairs.map(({ line }) => line - 1)).toEqual([5]);
+    expect([data.train.length, data.validation.length]).toEqual([2, 1]);
+  });
+
+  it('takes validation from a corpus of its own, and then all of the other for training', async () => {
+    await using files = await temporaryFiles({
+      'a.tsv': `${numbered(0, 3)}lonely\n`,
+      'b.tsv': `alone\n${numbered(7, 9)}`,
+    });
+    const config = dataConfig({ corpus: tsv(files.path('a.tsv')), validation_corpus: tsv(files.path('b.tsv')) });
+    const data = await prepareData(config, tokenizer);
+    expect(data.trainPairs).toEqual(data.corpus.pairs);
+    expect(data.validationPairs.map(({ source }) => source)).toEqual(['Open file 7', 'Open file 8']);
+    expect(data.problems.map(({ file, line }) => [file, line])).toEqual([
+      [files.path('a.tsv'), 4],
+      [files.path('b.tsv'), 1],
+    ]);
+    expect(data.problemCounts).toEqual({ unpaired: 2 });
+    const alone = await prepareData(dataConfig({ corpus: config.corpus }), tokenizer);
+    expect(data.dataHash).not.toBe(alone.dataHash);
+  });
+
+  it('puts the prefix before sources only and counts what is cut and unknown', async () => {
+    await using files = await temporaryFiles({ 'a.tsv': 'Open\tOuvrir le fichier maintenant\nSave \u{1f600}\tOui\n' });
+    const corpus = tsv(files.path('a.tsv'));
+    const config = dataConfig({
+      corpus,
+      validation_corpus: corpus,
+      max_target_length: 3,
+      source_prefix: 'translate: ',
+    });
+    const data = await prepareData(config, tokenizer);
+    // Both sides hold the corpus once, so each count is twice what one pass over it finds.
+    expect(data).toMatchObject({ truncatedSources: 0, truncatedTargets: 2, unknownPieces: 2 });
+    expect(data.train[0]?.targetIds).toHaveLength(3);
+    expect(data.train[0]?.targetIds.at(-1)).toBe(tokenizer.eosTokenId);
+    expect(tokenizer.decode(data.train[0]?.sourceIds ?? [], { useSourceTokenizer: true })).toBe('translate: Open');
+    expect(data.validationPairs[0]?.source).toBe('Open');
+  });
+
+  it('refuses a share that leaves nothing', async () => {
+    await using files = await temporaryFiles({ 'a.tsv': numbered(0, 4) });
+    const config = dataConfig({ corpus: tsv(files.path('a.tsv')), train_size: 0.2 });
+    await expect(prepareData(config, tokenizer)).rejects.toThrow('train_size 0.2 of 4 pairs leave none for training.');
+  });
+});
+
+describe('the description of data', () => {
+  it('measures both sides before anything is cut, and shows examples', async () => {
+    await using files = await temporaryFiles({
+      'a.tsv': '\ufeffOpen\tOuvrir\n\tOui\nOpen Open\tNon \u{1f600}\nlonely\n',
+    });
+    const corpus = tsv(files.path('a.tsv'));
+    const config = dataConfig({ corpus, validation_corpus: corpus, max_source_length: 2 });
+    const described = await describeData(config, tokenizer, 1);
+    const lengths = ['Open', '', 'Open Open'].map((text) => tokenizer.encodeSource(text).ids.length);
+    expect(lengths).toEqual([2, 1, 3]);
+    expect(described.train.source).toEqual({
+      pieces: 6,
+      meanLength: 2,
+      lengths: { min: 1, median: 2, p90: 3, p99: 3, max: 3 },
+      maxLength: 2,
+      truncated: 1,
+      truncatedShare: 1 / 3,
+      unknownPieces: 0,
+      unknownShare: 0,
+    });
+    expect(described.train.target.unknownPieces).toBe(1);
+    expect(described.train.target.unknownShare).toBe(1 / described.train.target.pieces);
+    expect(described.validation).toEqual(described.train);
+    expect(described.corpora).toEqual([
+      { name: 'a.tsv', pairs: 3 },
+      { name: 'a.tsv', pairs: 3 },
+    ]);
+    expect(described.problemCounts).toEqual({ empty: 2, unpaired: 2 });
+    expect(described.notes).toHaveLength(2);
+    expect(described.examples).toEqual([
+      { source: 'Open', target: 'Ouvrir', line: 1, sourcePieces: ['▁Open', '</s>'], targetPieces: ['▁Ouvrir', '</s>'] },
+    ]);
+  });
+});
+
+describe('a batch', () => {
+  it('is padded on the right to its longest source and target, labels with -100', () => {
+    // What transformers' DataCollatorForSeq2Seq gives for these ids with pad id 9.
+    const batch = padBatch(
+      [
+        { sourceIds: [5, 0], targetIds: [6, 7, 0] },
+        { sourceIds: [1, 2, 3, 0], targetIds: [0] },
+      ],
+      9,
+    );
+    expect(batch).toEqual({
+      batchSize: 2,
+      sourceLength: 4,
+      targetLength: 3,
+      inputIds: Int32Array.of(5, 0, 9, 9, 1, 2, 3, 0),
+      attentionMask: Int32Array.of(1, 1, 0, 0, 1, 1, 1, 1),
+      labels: Int32Array.of(6, 7, 0, 0, -100, -100),
+      targetTokens: 4,
+    });
+  });
+
+  it('may lack targets, as in decoding, but not examples', () => {
+    const batch = padBatch([{ sourceIds: [1, 0], targetIds: [] }], 9);
+    expect(batch).toMatchObject({ sourceLength: 2, targetLength: 0, labels: new Int32Array(0), targetTokens: 0 });
+    expect(() => padBatch([], 9)).toThrow('A batch needs at least one example.');
+  });
+});

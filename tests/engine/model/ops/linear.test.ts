@@ -1,0 +1,48 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openBackend } from '../../../../src/engine/backend/open-backend.ts';
+import type { Activation } from '../../../../src/engine/model/ops/activation.ts';
+import { linear } from '../../../../src/engine/model/ops/linear.ts';
+import { expectClose, expectGradientsOfFiniteDifferences, randomTensor } from './finite-differences.ts';
+
+const ACTIVATIONS: Record<Activation, (x: number) => number> = {
+  none: (x) => x,
+  silu: (x) => x / (1 + Math.exp(-x)),
+  relu: (x) => Math.max(x, 0),
+  gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+};
+
+describe.each(['wasm', 'cpu'] as const)('linear on %s', (device) => {
+  beforeAll(() => openBackend(device));
+
+  it.each(Object.keys(ACTIVATIONS) as Activation[])('computes activation(x·Wᵀ + b) for %s', (activation) => {
+    const [x, weight, bias] = [randomTensor([3, 4], 1), randomTensor([5, 4], 2), randomTensor([5], 3)];
+    const found = linear(x as tf.Tensor2D, { weight: weight as tf.Tensor2D, bias: bias as tf.Tensor1D }, activation);
+    const [xs, ws, bs] = [x.dataSync(), weight.dataSync(), bias.dataSync()];
+    const expected = Array.from({ length: 15 }, (_, place) => {
+      const [row, column] = [Math.floor(place / 5), place % 5];
+      const products = [0, 1, 2, 3].map((k) => (xs[row * 4 + k] ?? 0) * (ws[column * 4 + k] ?? 0));
+      return ACTIVATIONS[activation](products.reduce((sum, product) => sum + product, bs[column] ?? 0));
+    });
+    expect(found.shape).toEqual([3, 5]);
+    expectClose(found.dataSync(), expected, 1e-6, activation);
+  });
+
+  it.each(Object.keys(ACTIVATIONS) as Activation[])('has the gradients of finite differences for %s', (activation) => {
+    const operation = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor =>
+      linear(x as tf.Tensor2D, { weight: weight as tf.Tensor2D, bias: bias as tf.Tensor1D }, activation);
+    const inputs = [randomTensor([3, 4], 1), randomTensor([5, 4], 2), randomTensor([5], 30)];
+    expectGradientsOfFiniteDifferences(operation as (...xs: tf.Tensor[]) => tf.Tensor, inputs);
+  });
+});
+
+/** Maclaurin series, for the small arguments here. */
+function erf(x: number): number {
+  let term = x;
+  let sum = x;
+  for (let n = 1; n < 40; n++) {
+    term *= (-x * x) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}

@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readSafetensors } from '../../../src/engine/model/safetensors.ts';
+import type { AdamWState } from '../../../src/engine/training/adamw.ts';
+import { findNewestCheckpoint, listCheckpoints, saveCheckpoint } from '../../../src/engine/training/checkpoint.ts';
+import type { TrainerState } from '../../../src/engine/training/trainer-state.ts';
+import { RunFailedError } from '../../../src/errors.ts';
+
+const modelDirectory = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
+let directory: string;
+let checkpoints: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'bleubird-checkpoint-'));
+  checkpoints = join(directory, 'checkpoints');
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** What a checkpoint of this step holds: two small weights instead of a whole model's. */
+function contentsOf(step: number, values: readonly number[] = [1, 2, 3, 4]) {
+  const tensor = { shape: [2, 2], data: Float32Array.from(values) };
+  const optimizer: AdamWState = { step, tensors: new Map([['exp_avg.model.shared.weight', tensor]]) };
+  const trainerState = { global_step: step, epoch: step / 10, log_history: [] } as unknown as TrainerState;
+  return { weights: new Map([['model.shared.weight', tensor]]), modelDirectory, optimizer, trainerState };
+}
+
+async function failureOf(step: number, where = checkpoints): Promise<RunFailedError> {
+  const error = await saveCheckpoint(where, contentsOf(step), null).then(
+    () => new Error('nothing was thrown'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(RunFailedError);
+  return error as RunFailedError;
+}
+
+test('A checkpoint holds the model in Hugging Face layout, the optimizer and the state of the trainer.', async () => {
+  const { path, step, sizeBytes, removed } = await saveCheckpoint(checkpoints, contentsOf(7), null);
+  expect({ path, step, removed }).toEqual({ path: join(checkpoints, 'checkpoint-7'), step: 7, removed: [] });
+  const files = readdirSync(path);
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+      'optimizer.safetensors',
+      'source.spm',
+      'target.spm',
+      'tokenizer_config.json',
+      'trainer_state.json',
+      'vocab.json',
+    ]),
+  );
+  expect(sizeBytes).toBe(files.reduce((sum, file) => sum + readFileSync(join(path, file)).length, 0));
+  expect(JSON.parse(readFileSync(join(path, 'trainer_state.json'), 'utf8'))).toMatchObject({
+    global_step: 7,
+    epoch: 0.7,
+  });
+  const optimizer = await readSafetensors(join(path, 'optimizer.safetensors'));
+  expect(JSON.stringify(optimizer.metadata)).toBe('{"format":"adamw","step":"7"}');
+  expect(readdirSync(checkpoints)).toEqual(['checkpoint-7']);
+});
+
+test('The oldest checkpoints above the limit are removed, by step and not by name, and never the new one.', async () => {
+  for (const step of [9, 10, 11]) await saveCheckpoint(checkpoints, contentsOf(step), 2);
+  expect((await listCheckpoints(checkpoints)).map(({ step }) => step)).toEqual([10, 11]);
+  // A run that is repeated writes a smaller step beside larger ones.
+  const { removed } = await saveCheckpoint(checkpoints, contentsOf(3), 1);
+  expect(removed.map(({ step }) => step)).toEqual([10, 11]);
+  expect(readdirSync(checkpoints)).toEqual(['checkpoint-3']);
+});
+
+test('Without a limit all stay, and a step that is saved again replaces its checkpoint.', async () => {
+  for (const step of [1, 2, 3]) await saveCheckpoint(checkpoints, contentsOf(step), null);
+  await saveCheckpoint(checkpoints, contentsOf(2, [9, 9, 9, 9]), null);
+  expect((await listCheckpoints(checkpoints)).map(({ step }) => step)).toEqual([1, 2, 3]);
+  const { tensors } = await readSafetensors(join(checkpoints, 'checkpoint-2', 'model.safetensors'));
+  expect([...(tensors.get('model.shared.weight')?.data ?? [])]).toEqual([9, 9, 9, 9]);
+});
+
+test('What a dead trainer left unfinished is never taken for a checkpoint, and goes with the next save.', async () => {
+  await saveCheckpoint(checkpoints, contentsOf(1), null);
+  mkdirSync(join(checkpoints, '.unfinished-checkpoint-2'));
+  writeFileSync(join(checkpoints, '.unfinished-checkpoint-2', 'model.safetensors'), 'half');
+  mkdirSync(join(checkpoints, 'checkpoint-5')); // a folder somebody emptied
+  expect(await findNewestCheckpoint(checkpoints)).toBe(join(checkpoints, 'checkpoint-1'));
+  await saveCheckpoint(checkpoints, contentsOf(3), null);
+  expect(existsSync(join(checkpoints, '.unfinished-checkpoint-2'))).toBe(false);
+  expect(await findNewestCheckpoint(checkpoints)).toBe(join(checkpoints, 'checkpoint-3'));
+});
+
+test('A run without checkpoints has no newest one.', async () => {
+  expect(await findNewestCheckpoint(checkpoints)).toBeNull();
+});
+
+test('A checkpoint that cannot be written is an error that names it and what stays.', async () => {
+  writeFileSync(checkpoints, 'a file where the folder should be');
+  const error = await failureOf(4);
+  expect(error.message).toMatch(/^Checkpoint .*checkpoint-4 could not be written: .*(EEXIST|ENOTDIR)/);
+  expect(error.message).toContain('There is no older checkpoint.');
+  expect(error.hint).toBe('Check that the folder can be written to.');
+});
+
+test('A weight that is not finite is not saved over a good checkpoint.', async () => {
+  await saveCheckpoint(checkpoints, contentsOf(1), 1);
+  const error = await saveCheckpoint(checkpoints, contentsOf(2, [1, Number.NaN, 3, 4]), 1).catch((reason) => reason);
+  expect(error).toBeInstanceOf(RunFailedError);
+  expect(error.message).toBe(
+    'Training diverged by step 2: model.shared.weight holds NaN. The step is not saved. Checkpoints saved before it stay.',
+  );
+  expect(readdirSync(checkpoints)).toEqual(['checkpoint-1']);
+});
+
+/** A file system of 2 MB, which only root can make. */
+const mount = () => spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory]).status === 0;
+const canMount = process.getuid?.() === 0 && process.platform === 'linux';
+
+test.skipIf(!canMount)('On a full disk the old checkpoint stays whole and no half one is left.', async (context) => {
+  if (!mount()) return context.skip('this machine does not let root mount');
+  try {
+    await saveCheckpoint(checkpoints, contentsOf(1), 1);
+    writeFileSync(join(directory, 'filler'), Buffer.alloc(300_000));
+    const error = await failureOf(2);
+    expect(error.message).toContain(
+      'checkpoint-2 could not be written: no space left on the disk. The older checkpoint',
+    );
+    expect(error.message).toContain(`stays: ${join(checkpoints, 'checkpoint-1')}`);
+    expect(error.hint).toBe('Free disk space, or keep fewer checkpoints with training.save_total_limit.');
+    expect(readdirSync(checkpoints)).toEqual(['checkpoint-1']);
+    await expect(readSafetensors(join(checkpoints, 'checkpoint-1', 'model.safetensors'))).resolves.toBeDefined();
+  } finally {
+    spawnSync('umount', [directory]);
+  }
+});

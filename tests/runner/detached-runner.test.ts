@@ -1,0 +1,187 @@
+/** Runners that are processes of their own: started, stopped, killed, found again. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { AppError } from '../../src/errors.ts';
+import { identityOf, isAlive } from '../../src/runner/process-identity.ts';
+import { reconcileRuns } from '../../src/runner/reconcile-runs.ts';
+import { startDetachedRunner } from '../../src/runner/start-detached-runner.ts';
+import { stopRun } from '../../src/runner/stop-run.ts';
+import type { Store } from '../../src/store/store.ts';
+import { newStore } from '../store/new-store.ts';
+import { newRun } from '../store/run-events.ts';
+import { scripted } from './scripted.ts';
+
+const binPath = fileURLToPath(new URL('scripted-runner.ts', import.meta.url));
+
+/** Starts a detached runner of a script, which ends with the test at the latest. */
+async function startScript(store: Store, script: string, patienceMs?: number) {
+  const { experiment } = scripted(script);
+  const run = await startDetachedRunner({ experiment, storeDirectory: store.directory, binPath, patienceMs });
+  endWithTest(store, run);
+  return run;
+}
+
+function endWithTest(store: Store, run: { runId: string; pid: number }): void {
+  onTestFinished(() => {
+    const { trainerPid } = store.findRun(run.runId);
+    for (const pid of [run.pid, trainerPid]) if (pid !== null && isAlive(identityOf(pid))) process.kill(pid, 'SIGKILL');
+  });
+}
+
+async function running(store: Store, id: string): Promise<void> {
+  while (store.metricSeries(id, 'loss').length === 0) await sleep(10);
+}
+
+async function appErrorOf(promise: Promise<unknown>): Promise<AppError> {
+  const error = await promise.catch((reason: unknown) => reason);
+  if (error instanceof AppError) return error;
+  throw new Error(`expected an AppError, got ${String(error)}`);
+}
+
+describe('a detached runner', () => {
+  it('has its run in the store when it is announced, and stops when it is asked to', async () => {
+    const store = newStore();
+    const { runId, pid } = await startScript(store, 'wait');
+    expect(store.readRun(runId)?.runner).toEqual(identityOf(pid));
+    expect(readFileSync(join(store.runDirectory(runId), 'experiment.yaml'), 'utf8')).toContain('name: wait');
+    await running(store, runId);
+    expect(reconcileRuns(store)).toBe(0);
+
+    expect(await stopRun(store, runId.slice(0, 4))).toMatch(/running|stopped/);
+    // Asked again: nothing is sent, so the runner does not take it for "at once".
+    expect(await stopRun(store, runId, { waitMs: 10_000 }).catch(() => 'stopped')).toBe('stopped');
+    expect(store.readRun(runId)?.state).toBe('stopped');
+    const log = readFileSync(join(store.runDirectory(runId), 'runner.log'), 'utf8');
+    expect(log).toContain(`running wait in ${process.cwd()}`);
+    while (!readFileSync(join(store.runDirectory(runId), 'runner.log'), 'utf8').includes('is stopped')) await sleep(10);
+  });
+
+  it('outlives the program that started it', async () => {
+    const store = newStore();
+    const starter = spawn(
+      process.execPath,
+      [
+        '--input-type=module-typescript',
+        '-e',
+        `import { startDetachedRunner } from ${JSON.stringify(import.meta.resolve('../../src/runner/start-detached-runner.ts'))};
+         import { scripted } from ${JSON.stringify(import.meta.resolve('./scripted.ts'))};
+         const { experiment } = scripted('wait');
+         const run = await startDetachedRunner({ experiment, storeDirectory: ${JSON.stringify(store.directory)}, binPath: ${JSON.stringify(binPath)} });
+         process.stdout.write(JSON.stringify(run));`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
+    );
+    let output = '';
+    starter.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    await once(starter, 'close');
+    const { runId, pid } = JSON.parse(output);
+    endWithTest(store, { runId, pid });
+    // A closed terminal hangs up the whole process group of the program that ran in it.
+    expect(() => process.kill(-(starter.pid ?? 0), 'SIGHUP')).toThrow('ESRCH');
+    await running(store, runId);
+    const { length } = store.metricSeries(runId, 'loss');
+    await sleep(200);
+    expect(store.metricSeries(runId, 'loss').length).toBeGreaterThan(length);
+    expect(isAlive(identityOf(pid))).toBe(true);
+    expect(await stopRun(store, runId, { waitMs: 10_000 })).toBe('stopped');
+  });
+
+  it('that is killed leaves a run which is interrupted, at its last sign of life, and no trainer', async () => {
+    const store = newStore();
+    const { runId, pid } = await startScript(store, 'wait');
+    await running(store, runId);
+    const { trainerPid, runner } = store.findRun(runId);
+    process.kill(pid, 'SIGKILL');
+    while (runner !== null && isAlive(runner)) await sleep(10);
+
+    expect(store.readRun(runId)?.state).toBe('running');
+    expect(reconcileRuns(store)).toBe(1);
+    expect(reconcileRuns(store)).toBe(0);
+    const run = store.findRun(runId);
+    expect(run).toMatchObject({ state: 'interrupted', endedAt: run.heartbeatAt });
+    expect(run.endHint).toContain(`model: run:${runId}`);
+    while (isAlive(identityOf(trainerPid ?? 0))) await sleep(10);
+  });
+});
+
+describe('a detached runner that cannot start', () => {
+  it('gives its own words and exit code, and leaves nothing behind', async () => {
+    const store = newStore();
+    const error = await appErrorOf(startScript(store, 'refused'));
+    expect(error.code).toBe('CONFIG');
+    expect(error.message).toBe(
+      'The runner ended with exit code 2 before its run began. It said:\nThe experiment is refused.',
+    );
+    expect(store.listRuns()).toEqual([]);
+    expect(readdirSync(join(store.directory, 'runs'))).toEqual([]);
+  });
+
+  it('that never begins is ended after a while', async () => {
+    const store = newStore();
+    const error = await appErrorOf(startScript(store, 'silent', 400));
+    expect(error.code).toBe('RUN_FAILED');
+    expect(error.message).toBe('The runner did not begin its run within 0.4 seconds and was ended.');
+  });
+
+  it('for want of its program says what Node says', async () => {
+    const store = newStore();
+    const { experiment } = scripted('wait');
+    const options = { experiment, storeDirectory: store.directory, binPath: '/nowhere/bin.js' };
+    expect((await appErrorOf(startDetachedRunner(options))).message).toContain("Cannot find module '/nowhere/bin.js'");
+  });
+});
+
+describe('a run that cannot be stopped', () => {
+  it('is one that is not running', async () => {
+    const store = newStore();
+    const writer = store.createRun(newRun({ id: 'done' }));
+    writer.finish({ state: 'completed', reason: '', hint: null, exitCode: null, signal: null, stderrTail: null });
+    expect((await appErrorOf(stopRun(store, 'done'))).message).toBe('Run done is completed, not running.');
+    expect((await appErrorOf(stopRun(store, 'nobody'))).message).toContain('There is no run "nobody"');
+  });
+
+  it('is one whose runner is dead: it becomes interrupted', async () => {
+    const store = newStore();
+    store.createRun(newRun({ id: 'dead', runner: { ...identityOf(), processStart: '1' } }));
+    expect((await appErrorOf(stopRun(store, 'dead'))).message).toBe(
+      'Run dead is interrupted: its runner no longer lives.',
+    );
+    expect(store.readRun('dead')?.state).toBe('interrupted');
+  });
+
+  it('is one on another host', async () => {
+    const store = newStore();
+    store.createRun(newRun({ id: 'far', runner: { ...identityOf(), hostname: 'far-away' } }));
+    expect((await appErrorOf(stopRun(store, 'far'))).message).toBe('Run far runs on the host far-away.');
+  });
+});
+
+describe('reconciling', () => {
+  it.each([
+    { what: 'a process number used again', runner: { ...identityOf(), processStart: '1' }, marked: 1 },
+    { what: 'another boot', runner: { ...identityOf(), bootId: 'before' }, marked: 1 },
+    { what: 'no such process', runner: { ...identityOf(), pid: 2 ** 22 + 1 }, marked: 1 },
+    { what: 'this very process', runner: identityOf(), marked: 0 },
+    { what: 'another host with a fresh heartbeat', runner: { ...identityOf(), hostname: 'far' }, marked: 0 },
+    { what: 'nobody', runner: null, marked: 1 },
+  ])('a run of $what marks $marked', ({ runner, marked }) => {
+    const store = newStore();
+    store.createRun(newRun({ runner }));
+    expect(reconcileRuns(store)).toBe(marked);
+    expect(store.findRun('last').state).toBe(marked === 1 ? 'interrupted' : 'pending');
+  });
+
+  it('marks a run on another host after five minutes of silence', () => {
+    const store = newStore();
+    store.createRun(newRun({ runner: { ...identityOf(), hostname: 'far' } }));
+    expect(reconcileRuns(store, Date.now() + 4 * 60_000)).toBe(0);
+    expect(reconcileRuns(store, Date.now() + 6 * 60_000)).toBe(1);
+  });
+});

@@ -1,0 +1,129 @@
+/** From what `model:` says to a directory. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ModelError, StoreError } from '../../src/errors.ts';
+import { resolveModel } from '../../src/runner/resolve-model.ts';
+import { newStore, temporaryFolder } from '../store/new-store.ts';
+import { envelopes, newRun } from '../store/run-events.ts';
+
+function modelIn(directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'config.json'), '{}');
+  return directory;
+}
+
+const nowhere = { store: null, env: { HF_HOME: '/nowhere/huggingface' } };
+
+describe('a directory', () => {
+  it('is taken as it is, and made absolute', () => {
+    const directory = modelIn(join(temporaryFolder(), 'model'));
+    expect(resolveModel(directory, nowhere)).toBe(directory);
+    expect(resolveModel(relative(process.cwd(), directory), nowhere)).toBe(directory);
+  });
+
+  it('without config.json is refused, with the checkpoint inside it as a hint', () => {
+    const folder = temporaryFolder();
+    expect(() => resolveModel(folder, nowhere)).toThrow(`${folder} is not a model: it holds no config.json.`);
+    modelIn(join(folder, 'checkpoint-5'));
+    try {
+      resolveModel(folder, nowhere);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(ModelError);
+      expect(error).toHaveProperty('hint', `There is one in ${join(folder, 'checkpoint-5')}.`);
+    }
+  });
+
+  it('that does not exist is refused', () => {
+    expect(() => resolveModel('/nowhere/model', nowhere)).toThrow('There is no model directory /nowhere/model.');
+  });
+});
+
+describe('a hub id', () => {
+  /** Lays out a cache as huggingface_hub does. */
+  function cacheWith(cache: string, commit = 'abc'): string {
+    const repository = join(cache, 'models--Org--opus-mt-en-fr');
+    mkdirSync(join(repository, 'refs'), { recursive: true });
+    writeFileSync(join(repository, 'refs', 'main'), `${commit}\n`);
+    return modelIn(join(repository, 'snapshots', commit));
+  }
+
+  it.each([
+    { variable: 'HF_HUB_CACHE', below: '' },
+    { variable: 'HUGGINGFACE_HUB_CACHE', below: '' },
+    { variable: 'HF_HOME', below: 'hub' },
+    { variable: 'XDG_CACHE_HOME', below: 'huggingface/hub' },
+    { variable: 'HOME', below: '.cache/huggingface/hub' },
+  ])('is found in the cache that $variable leads to', ({ variable, below }) => {
+    const folder = temporaryFolder();
+    const snapshot = cacheWith(join(folder, below));
+    const env = { HOME: '/nowhere', [variable]: folder };
+    expect(resolveModel('Org/opus-mt-en-fr', { store: null, env })).toBe(snapshot);
+    expect(resolveModel('Org/opus-mt-en-fr@abc', { store: null, env })).toBe(snapshot);
+  });
+
+  it('that is not there names the cache and how to fill it', () => {
+    for (const model of ['Org/opus-mt-en-fr', 'Org/opus-mt-en-fr@v2']) {
+      try {
+        resolveModel(model, nowhere);
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toBeInstanceOf(ModelError);
+        expect(error).toHaveProperty(
+          'message',
+          `The model "${model}" is neither a directory (${join(process.cwd(), 'Org/opus-mt-en-fr')}) nor in the Hugging Face cache /nowhere/huggingface/hub.`,
+        );
+        const command = model.includes('@') ? 'Org/opus-mt-en-fr --revision v2"' : 'Org/opus-mt-en-fr"';
+        expect(error).toHaveProperty('hint', expect.stringContaining(`"hf download ${command}`));
+      }
+    }
+  });
+});
+
+describe('a run', () => {
+  function runWithCheckpoints() {
+    const store = newStore();
+    const writer = store.createRun(newRun({ id: 'k3f9q' }));
+    const number = envelopes();
+    const paths = [5, 10, 15].map((step) => {
+      const path = modelIn(join(writer.directory, 'checkpoints', `checkpoint-${step}`));
+      writer.record(number({ type: 'checkpoint', step, epoch: 1, path, sizeBytes: 1 }));
+      return path;
+    });
+    writer.record(number({ type: 'checkpoint-removed', step: 15, path: paths[2] ?? '' }));
+    return { store, paths };
+  }
+
+  it('is its newest checkpoint that is still there', () => {
+    const { store, paths } = runWithCheckpoints();
+    const [first = '', second = '', third = ''] = paths;
+    rmSync(third, { recursive: true });
+    expect(resolveModel('run:k3f', { store, env: {} })).toBe(second);
+    rmSync(second, { recursive: true });
+    expect(resolveModel('run:last', { store, env: {} })).toBe(first);
+  });
+
+  it('is the one its trainer saved when the runner was gone already', () => {
+    const { store } = runWithCheckpoints();
+    const path = modelIn(join(store.runDirectory('k3f9q'), 'checkpoints', 'checkpoint-100'));
+    mkdirSync(join(store.runDirectory('k3f9q'), 'checkpoints', '.unfinished-checkpoint-200'));
+    expect(resolveModel('run:k3f9q', { store, env: {} })).toBe(path);
+  });
+
+  it('without a checkpoint is refused', () => {
+    const { store, paths } = runWithCheckpoints();
+    for (const path of paths) rmSync(path, { recursive: true });
+    expect(() => resolveModel('run:last', { store, env: {} })).toThrow(
+      `The checkpoints of run k3f9q are no longer on the disk: ${paths[0]}, ${paths[1]}.`,
+    );
+    store.createRun(newRun({ id: 'b2222' }));
+    expect(() => resolveModel('run:b2222', { store, env: {} })).toThrow('Run b2222 (pending) has saved no checkpoint.');
+  });
+
+  it('that is unknown is a StoreError', () => {
+    const { store } = runWithCheckpoints();
+    expect(() => resolveModel('run:zzz', { store, env: {} })).toThrow(StoreError);
+    expect(() => resolveModel('run:zzz', nowhere)).toThrow('The model run:zzz needs a store to look it up.');
+  });
+});

@@ -1,0 +1,233 @@
+/** The life of a run, with a trainer that follows a script in a real process. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import type { Envelope } from '../../src/engine/run/protocol.ts';
+import { CancelledError, RunFailedError, StoreError } from '../../src/errors.ts';
+import { identityOf } from '../../src/runner/process-identity.ts';
+import { runExperiment } from '../../src/runner/run-experiment.ts';
+import { newStore } from '../store/new-store.ts';
+import { scripted } from './scripted.ts';
+
+const never = new AbortController().signal;
+
+describe('a run that completes', () => {
+  it('is in the store, with what it was made with, before anybody hears of it', async () => {
+    const store = newStore();
+    const heard: Envelope[] = [];
+    let started: { runId: string; directory: string } | null = null;
+    const outcome = await runExperiment({
+      ...scripted('steps-5'),
+      store,
+      runId: 'chosen',
+      stop: never,
+      onStart: (run) => {
+        started = run;
+        expect(store.readRun(run.runId)?.state).toBe('pending');
+      },
+      onEvent: (envelope) => {
+        heard.push(envelope);
+        if (envelope.event.type !== 'metrics') return;
+        const { step } = envelope.event.points[0] ?? { step: -1 };
+        expect(store.metricSeries('chosen', 'loss').at(-1)?.step).toBe(step);
+      },
+    });
+    expect(outcome).toEqual({ runId: 'chosen', state: 'completed', error: null });
+    expect(started).toEqual({ runId: 'chosen', directory: store.runDirectory('chosen') });
+    expect(heard.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+
+    const run = store.findRun('last');
+    expect(run).toMatchObject({
+      state: 'completed',
+      endReason: 'All steps were done.',
+      device: 'none',
+      bleuBefore: 20.5,
+      bleuAfter: 40,
+      bleuDelta: 19.5,
+      step: 5,
+      runner: identityOf(),
+    });
+    expect(run.endedAt).toBeGreaterThanOrEqual(run.createdAt);
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(run.versions).toEqual({ bleubird: version, node: process.versions.node, script: '1' });
+    expect(run.lockfileHash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('is not disturbed by a listener that throws; the diary notes it once', async () => {
+    const store = newStore();
+    const outcome = await runExperiment({
+      ...scripted('steps-3'),
+      store,
+      stop: never,
+      onEvent: () => {
+        throw new Error('the screen is gone');
+      },
+    });
+    expect(outcome.state).toBe('completed');
+    const warnings = store.events(outcome.runId, 100).filter(({ type }) => type === 'warning');
+    expect(warnings.map(({ text }) => text)).toEqual(['a listener of the run failed: Error: the screen is gone']);
+  });
+});
+
+describe('a run that is ended', () => {
+  it('by its user after a step is stopped', async () => {
+    const store = newStore();
+    const stop = new AbortController();
+    const outcome = await runExperiment({
+      ...scripted('wait'),
+      store,
+      stop: stop.signal,
+      onEvent: ({ seq }) => {
+        if (seq === 3) stop.abort();
+      },
+    });
+    expect(outcome.state).toBe('stopped');
+    expect(outcome.error).toBeInstanceOf(CancelledError);
+    expect(outcome.error?.exitCode).toBe(130);
+    expect(store.readRun(outcome.runId)).toMatchObject({
+      state: 'stopped',
+      endReason: 'Stopped at the request of the user after its step.',
+    });
+  });
+
+  it('before it starts is stopped as well', async () => {
+    const outcome = await runExperiment({ ...scripted('wait'), store: newStore(), stop: AbortSignal.abort() });
+    expect(outcome.state).toBe('stopped');
+  });
+
+  it('at once, although the trainer does not listen, is failed with the signal', async () => {
+    const store = newStore();
+    const stop = new AbortController();
+    const kill = new AbortController();
+    const running = runExperiment({
+      ...scripted('stubborn'),
+      store,
+      stop: stop.signal,
+      kill: kill.signal,
+      killAfterMs: 100,
+      onEvent: () => stop.abort(),
+    });
+    await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
+    kill.abort();
+    const { runId, state, error } = await running;
+    expect(state).toBe('failed');
+    expect(error).toBeInstanceOf(CancelledError);
+    expect(store.readRun(runId)).toMatchObject({
+      signal: 'SIGKILL',
+      endReason: 'Killed at the request of the user before it could save.',
+    });
+  });
+});
+
+describe('a run that fails', () => {
+  it('because its trainer crashes keeps exit code, last event and the tail of its words', async () => {
+    const store = newStore();
+    const { runId, state, error } = await runExperiment({ ...scripted('crash'), store, stop: never });
+    expect(state).toBe('failed');
+    expect(error).toBeInstanceOf(RunFailedError);
+    expect(error?.exitCode).toBe(7);
+    expect(error?.message).toBe(
+      'The trainer ended with exit code 1, after its event "metrics": RangeError: the vocabulary is too small.',
+    );
+    expect(store.readRun(runId)).toMatchObject({
+      state: 'failed',
+      exitCode: 1,
+      signal: null,
+      endReason: error?.message,
+      stderrTail: expect.stringContaining('RangeError: the vocabulary is too small'),
+    });
+    expect(store.metricSeries(runId, 'loss')).toHaveLength(1);
+  });
+
+  it('because its trainer is killed names the signal and the likely reason', async () => {
+    const store = newStore();
+    const { runId, error } = await runExperiment({ ...scripted('killed'), store, stop: never });
+    expect(error?.message).toBe('The trainer ended by signal SIGKILL, after its event "metrics".');
+    expect(error?.hint).toContain('want of memory');
+    expect(store.readRun(runId)).toMatchObject({ state: 'failed', exitCode: null, signal: 'SIGKILL' });
+  });
+
+  it('because the trainer cannot go on gives its own reason, hint and kind of error', async () => {
+    const store = newStore();
+    const { runId, error } = await runExperiment({ ...scripted('fail'), store, stop: never });
+    expect(error?.toJSON()).toEqual({
+      code: 'DATA',
+      exitCode: 3,
+      message: 'pairs.tsv is empty.',
+      hint: 'Give another file.',
+    });
+    expect(store.readRun(runId)).toMatchObject({
+      state: 'failed',
+      endReason: 'pairs.tsv is empty.',
+      endHint: 'Give another file.',
+      exitCode: 3,
+    });
+  });
+
+  it('because its model is not here is never made', async () => {
+    const store = newStore();
+    const { experiment, trainerPath } = scripted('wait');
+    const model = '/nowhere/model';
+    const running = runExperiment({ experiment: { ...experiment, model }, trainerPath, store, stop: never });
+    await expect(running).rejects.toThrow('There is no model directory /nowhere/model.');
+    expect(store.listRuns()).toEqual([]);
+  });
+});
+
+describe('a run whose store fails in the middle', () => {
+  it('is ended after its step, with the StoreError', async () => {
+    const store = newStore({ busyTimeoutMs: 50 });
+    const other = new Database(`${store.directory}/bleubird.sqlite`);
+    const outcome = await runExperiment({
+      ...scripted('wait'),
+      store,
+      stop: never,
+      onEvent: ({ seq }) => {
+        if (seq === 4) other.exec('BEGIN IMMEDIATE');
+      },
+    });
+    expect(outcome.state).toBe('failed');
+    expect(outcome.error).toBeInstanceOf(StoreError);
+    expect(outcome.error?.message).toContain('stays locked by another program');
+    other.exec('ROLLBACK');
+    other.close();
+    // Nothing could be written about the end either: what is there is whole up to the failure.
+    expect(store.metricSeries(outcome.runId, 'loss').map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(store.readRun(outcome.runId)?.state).toBe('running');
+  });
+
+  it('is recorded as failed when the store works again by its end', async () => {
+    const store = newStore({ busyTimeoutMs: 50 });
+    const other = new Database(`${store.directory}/bleubird.sqlite`);
+    const outcome = await runExperiment({
+      ...scripted('wait'),
+      store,
+      stop: never,
+      onEvent: ({ seq }) => {
+        if (seq === 4) {
+          other.exec(`CREATE TRIGGER broken BEFORE INSERT ON metric_points
+            BEGIN SELECT RAISE(ABORT, 'the disk has a bad sector'); END`);
+        }
+      },
+    });
+    other.close();
+    expect(outcome.error).toBeInstanceOf(StoreError);
+    expect(store.readRun(outcome.runId)).toMatchObject({
+      state: 'failed',
+      endReason: expect.stringMatching(/^The run was ended because its store failed: .*bad sector/),
+    });
+  });
+});
+
+it('beats once a second while the trainer says nothing', async () => {
+  const store = newStore();
+  const kill = new AbortController();
+  const running = runExperiment({ ...scripted('stubborn'), store, runId: 'r', stop: never, kill: kill.signal });
+  while (store.readRun('r')?.state !== 'running') await sleep(10);
+  const { heartbeatAt } = store.findRun('r');
+  await sleep(1_500);
+  expect(store.findRun('r').heartbeatAt ?? 0).toBeGreaterThan(heartbeatAt ?? 0);
+  process.kill(store.findRun('r').trainerPid ?? 0, 'SIGKILL');
+  await running;
+});

@@ -1,0 +1,80 @@
+/**
+ * A trainer that does what its experiment is called, for tests of the runner: a real process that speaks the real protocol,
+ * without a model. `steps-N` completes after N steps, `wait` goes on until it is stopped.
+ */
+import type { Envelope, TrainerEvent } from '../../src/engine/run/protocol.ts';
+import { evaluationEvent, metrics } from '../store/run-events.ts';
+
+let seq = 0;
+let stopped = (): void => {};
+function tell(event: TrainerEvent): void {
+  seq += 1;
+  const envelope: Envelope = { v: 1, seq, time: Date.now(), event };
+  process.send?.(envelope);
+}
+
+const scripts: Record<string, () => void> = {
+  wait,
+  stubborn() {
+    process.on('SIGTERM', () => {});
+    setInterval(() => {}, 1_000);
+  },
+  crash() {
+    tell(metrics(1, { loss: 2 }));
+    setTimeout(() => {
+      throw new RangeError('the vocabulary is too small');
+    }, 20);
+  },
+  killed() {
+    tell(metrics(1, { loss: 2 }));
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);
+  },
+  fail() {
+    tell({ type: 'failed', code: 'DATA', exitCode: 3, message: 'pairs.tsv is empty.', hint: 'Give another file.' });
+    process.disconnect();
+  },
+};
+
+function start(script: string): void {
+  tell({
+    type: 'ready',
+    pid: process.pid,
+    device: 'none',
+    description: 'a script',
+    why: 'it is scripted',
+    versions: { script: '1' },
+  });
+  const steps = /^steps-(\d+)$/.exec(script)?.[1];
+  if (steps === undefined) scripts[script]?.();
+  else complete(Number(steps));
+}
+
+function complete(steps: number): void {
+  tell(evaluationEvent());
+  for (let step = 1; step <= steps; step++) tell(metrics(step, { loss: 4 / step }));
+  tell(evaluationEvent({ stage: 'after', step: steps, bleu: { ...evaluationEvent().bleu, score: 40 } }));
+  tell({ type: 'ended', reason: 'completed', step: steps });
+  process.disconnect();
+}
+
+/** One point every few milliseconds. */
+function wait(): void {
+  let step = 0;
+  const timer = setInterval(() => {
+    step += 1;
+    tell(metrics(step, { loss: 1 / step }));
+  }, 10);
+  stopped = () => {
+    clearInterval(timer);
+    tell({ type: 'ended', reason: 'stopped', step });
+    process.disconnect();
+  };
+}
+
+process.on('message', (message: { command: { type: string; experiment?: { name: string } } }) => {
+  if (message.command.type === 'start') start(message.command.experiment?.name ?? '');
+  if (message.command.type === 'stop') stopped();
+});
+process.on('SIGTERM', () => stopped());
+process.on('SIGINT', () => {});
+process.on('disconnect', () => process.exit());

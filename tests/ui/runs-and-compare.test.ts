@@ -1,0 +1,254 @@
+/** The screens about runs, driven by keys and read from a terminal emulator. */
+import { describe, expect, it } from 'vitest';
+import { fixtureRun, fixtureServices } from './support/fixture-services.ts';
+import { pause } from './support/screen.ts';
+import { screenOpener } from './support/screen-opener.ts';
+
+const openScreen = screenOpener();
+
+describe('the list of runs', () => {
+  it('shows every run with state, progress, scores and difference at 80x24', async () => {
+    const screen = await openScreen();
+    const rows = await screen.shows('too-hot');
+    expect(rows[0]).toMatch(/^ bleubird {3}Runs .*7 runs · 1 going on · by age ▼$/);
+    expect(rows[2]).toMatch(/NAME +STATE +PROGRESS +BEFORE → AFTER +Δ BLEU +AGE/);
+    expect(rows[3]).toMatch(/^❯ {3}quickstart +● running +━+╸?─+ +44% +20\.8 → +– +– +1m$/);
+    expect(rows.find((row) => row.includes('lr 1e-3') || row.includes('53.8'))).toMatch(
+      /✓ completed +━+ 100% +20\.8 → +53\.8 +▲ \+33\.0 +2h/,
+    );
+    expect(rows.find((row) => row.includes('worse'))).toMatch(/39\.3 → +38\.1 +▼ −1\.2/);
+    expect(rows.find((row) => row.includes('too-hot'))).toMatch(/✗ failed/);
+    expect(rows.at(-1)).toMatch(/enter open .*\? help .*q quit \(runs go on\)/);
+  });
+
+  it('tells a newcomer what to do when there are no runs', async () => {
+    const screen = await openScreen({ services: fixtureServices([]) });
+    await screen.shows('No runs yet.');
+    expect(screen.text()).toContain('Press n to set up your first run');
+    expect(screen.text()).not.toContain('…');
+  });
+
+  it('filters while the words are typed, keeps the filter by enter and takes it away by esc', async () => {
+    const screen = await openScreen();
+    await screen.press('/', 'l', 'r');
+    await screen.shows('2 of 7');
+    expect(screen.text()).not.toContain('too-hot');
+    await screen.press('enter');
+    await screen.shows('filter: lr  2 of 7 runs; esc shows all');
+    await screen.press('esc');
+    await screen.shows('too-hot');
+    await screen.press('/', 'zzz');
+    await screen.shows('No run contains these words');
+    await screen.press('esc');
+    await screen.shows('too-hot');
+  });
+
+  it('writes q and ? into the filter instead of acting on them', async () => {
+    const screen = await openScreen();
+    await screen.press('/', 'q?');
+    await screen.shows('filter: q?');
+    expect(screen.text()).toContain('No run contains');
+  });
+
+  it('sorts by the next column with s and turns the order round with S', async () => {
+    const screen = await openScreen();
+    await screen.press('s');
+    await screen.shows('by name ▲');
+    expect(screen.rows()[3]).toContain('kde4-en-fr');
+    await screen.press('S');
+    await screen.shows('by name ▼');
+    expect(screen.rows()[3]).toContain('worse');
+  });
+
+  it('moves by j, k, arrows, g and G, also when the keys arrive in one read', async () => {
+    const screen = await openScreen();
+    screen.send('jj\u001b[Bk');
+    await screen.shows(/❯ {3}quickstart lr …? .*53\.8/);
+    await screen.press('G');
+    await screen.shows(/❯ {3}worse/);
+    await screen.press('g');
+    await screen.shows(/❯ {3}quickstart {2}/);
+  });
+
+  it('shows the part of a long list that the cursor is in', async () => {
+    const runs = Array.from({ length: 300 }, (_, index) => fixtureRun(`r${index}`, { ageMs: index * 60_000 }));
+    const screen = await openScreen({ services: fixtureServices(runs) });
+    await screen.shows('r18');
+    expect(screen.text()).not.toContain('r19 ');
+    await screen.press('G');
+    await screen.shows(/❯ +r299/);
+    expect(screen.rows()[3]).toContain('r281');
+    expect(screen.rows()[2]).toContain('NAME');
+    await screen.press('ctrl+u');
+    await screen.shows(/❯ +r290/);
+  });
+
+  it('asks before it stops a run, and stops it only on yes', async () => {
+    const screen = await openScreen();
+    await screen.press('x');
+    await screen.shows('Stop quickstart? It ends after its step and saves a checkpoint.');
+    await screen.press('n');
+    await screen.hides('Stop quickstart?');
+    expect(screen.services.stopped).toEqual([]);
+    await screen.press('x', 'y');
+    await screen.shows('Asked quickstart to stop');
+    expect(screen.services.stopped).toEqual(['k3x9']);
+  });
+
+  it('says why a run that has ended cannot be stopped', async () => {
+    const screen = await openScreen();
+    await screen.press('G', 'x');
+    await screen.shows('worse is not going on: it is completed.');
+  });
+});
+
+describe('one run', () => {
+  it('shows state, progress, scores, curve, learning rate and the newest sample at 80x24', async () => {
+    const screen = await openScreen({ initialRunId: 'k3x9' });
+    const rows = await screen.shows('Training loss');
+    const text = rows.join('\n');
+    expect(rows[0]).toContain('Runs › quickstart');
+    expect(text).toMatch(/● running · training · wasm · 3\.4M parameters · 2150 pairs/);
+    expect(text).toMatch(/44% {2}134\/300 steps {2}ETA 3m 12s {2}86\.4 samples\/s/);
+    expect(text).toMatch(/BLEU 20\.8 → – /);
+    expect(text).toMatch(/Training loss ─+ [\d.]+ nats\/piece/);
+    expect(text).toMatch(/[⠀-⣿]{3}/);
+    expect(text).toMatch(/0 +steps +300/);
+    expect(text).toMatch(/Learning rate [▁-█]+ 5\.55e-4/);
+    expect(text).toMatch(/Sample at step 134/);
+    expect(text).toContain('Argument attendu.');
+  });
+
+  it('follows a run that goes on', async () => {
+    const screen = await openScreen({ initialRunId: 'k3x9' });
+    await screen.shows('134/300 steps');
+    const [run] = screen.services.runs;
+    if (run === undefined) throw new Error('the fixture has no run');
+    run.record = { ...run.record, step: 150, etaSeconds: 170 };
+    await screen.shows('150/300 steps  ETA 2m 50s');
+    run.record = { ...run.record, state: 'completed', step: 300, endedAt: screen.services.time, bleuAfter: 53.8 };
+    run.evaluations = fixtureRun('k3x9').evaluations;
+    await screen.shows(/✓ completed/);
+    expect(screen.text()).toMatch(/BLEU 20\.8 → 53\.8 {2}▲ \+33\.0/);
+  });
+
+  it('shows why a run failed and what to change', async () => {
+    const screen = await openScreen({ initialRunId: 'f0a1' });
+    await screen.shows('The loss became NaN at step 120.');
+    expect(screen.text()).toContain('→ Lower training.learning_rate.');
+  });
+
+  it('has tabs for samples, settings and events, and reads a sentence whole', async () => {
+    const screen = await openScreen({ initialRunId: 'm2d8' });
+    await screen.shows('Training loss');
+    await screen.press('tab');
+    await screen.shows('Ne pas ouvrir la file.');
+    await screen.press('j', 'enter');
+    await screen.shows('Validation sentence 2');
+    expect(screen.text()).toContain("Le type n'est pas pris en charge.");
+    await screen.press('n');
+    await screen.shows('Validation sentence 3');
+    await screen.press('esc', '3');
+    await screen.shows(/training\.learning_rate +1e-3/);
+    await screen.press('4');
+    await screen.shows(/warning +3 sources were cut at 128 pieces/);
+    await screen.press('esc');
+    await screen.shows('by age');
+  });
+
+  it('says so when the store does not have the run', async () => {
+    const screen = await openScreen({ initialRunId: 'nope' });
+    await screen.shows('The store has no run nope. esc goes back.');
+  });
+
+  it('shows a terminal code in a sentence instead of obeying it', async () => {
+    const run = fixtureRun('evil', { name: 'evil \u001b[31mred\u0007' });
+    run.samples = run.samples.map((sample) => ({ ...sample, source: 'a\u001b[2Jb\u001b]0;title\u0007\r\nc\u202ed' }));
+    const screen = await openScreen({ services: fixtureServices([run]), initialRunId: 'evil' });
+    await screen.shows('a␛[2Jb␛]0;title␇␍␊c⟨202E⟩d');
+    expect(screen.rows()[0]).toContain('evil ␛[31mred␇');
+    expect(screen.raw()).not.toContain('\u001b[2J');
+    expect(screen.raw()).not.toContain('\u001b]0;');
+  });
+});
+
+describe('comparing runs', () => {
+  it('compares the marked runs: scores, curves, settings that differ, sentences that differ', async () => {
+    const screen = await openScreen({ env: { COLORTERM: 'truecolor' } });
+    await screen.press('j', 'space', 'space', 'c');
+    await screen.shows('Compare 2 runs');
+    const scores = await screen.shows(/A +quickstart lr 3e-4 +20\.8 +47\.1 +▲ \+26\.3/);
+    expect(scores.join('\n')).toMatch(/B +quickstart lr 1e-3 +20\.8 +53\.8 +▲ \+33\.0 +1\.33 +▼ −2\.98/);
+    await screen.press('2');
+    await screen.shows(/training\.learning_rate +3e-4 +1e-3/);
+    expect(screen.text()).not.toContain('training.seed');
+    await screen.press('a');
+    await screen.shows(/training\.seed +42 +42/);
+    await screen.press('3');
+    await screen.shows(/SPREAD +A +B +SOURCE +2 of 5 shared sentences differ/);
+    expect(screen.text()).toContain('Could not open the file.');
+    expect(screen.text()).not.toContain('Expected an argument.');
+    await screen.press('enter');
+    await screen.shows('B quickstart lr 1e-3, after (closeness 100)');
+    await screen.press('esc', 'esc');
+    await screen.shows('2 marked');
+  });
+
+  it('tells the curves apart by marks where there is no colour', async () => {
+    const screen = await openScreen({ env: { NO_COLOR: '1' } });
+    await screen.press('j', 'space', 'space', 'c');
+    const rows = await screen.shows(/A • +quickstart lr 3e-4.*\n.*B \+ +quickstart lr 1e-3/);
+    const plot = rows.slice(8).join('\n');
+    expect(plot).toContain('•');
+    expect(plot).toContain('+');
+    expect(plot).not.toMatch(/[⠁-⣿]/);
+  });
+
+  it('warns when the scores were not made the same way', async () => {
+    const runs = [fixtureRun('a'), fixtureRun('b', { numBeams: 4, signature: 'nrefs:1|tok:intl' })];
+    const screen = await openScreen({ services: fixtureServices(runs) });
+    await screen.press('space', 'space', 'c');
+    await screen.shows('BLEU signatures differ');
+    expect(screen.text()).toContain('Decoding differs: numBeams 1 / 4');
+  });
+
+  it('says how to mark runs when fewer than two are', async () => {
+    const screen = await openScreen();
+    await screen.press('c');
+    await screen.shows('Mark two or more runs with space, then compare them with c.');
+  });
+});
+
+describe('the help', () => {
+  it('begins with the keys of the screen it was asked from', async () => {
+    const screen = await openScreen();
+    await screen.press('n', 'enter');
+    await screen.shows('Experiment ─');
+    await screen.press('?');
+    await screen.shows('New run: the form');
+    expect(screen.rows()[4]).toContain('New run: the form');
+  });
+
+  it('lists the keys of the table, cut nowhere at 80 columns', async () => {
+    const screen = await openScreen();
+    await screen.press('?');
+    await screen.shows('Closing bleubird stops no run');
+    const seen: string[] = [...screen.rows()];
+    for (let page = 0; page < 6; page++) {
+      await screen.press('pagedown');
+      await pause(45);
+      seen.push(...screen.rows());
+    }
+    const text = seen.join('\n');
+    for (const words of [
+      'Compare the marked runs',
+      'Back to the value of the preset',
+      'The next tab',
+      'Do it',
+      'j  ↓',
+    ]) {
+      expect(text).toContain(words);
+    }
+    expect(text).not.toContain('…');
+  });
+});
