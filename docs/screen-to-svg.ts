@@ -73,5 +73,5 @@ const height = rows * CELL_HEIGHT + 2 * PADDING;
 process.stdout.write(
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
     `font-family="'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="14">\n` +
-    `<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>\n${parts.join('\n')}\n</svg>\n`,
+    `<title>A screen of bleubird</title>\n<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>\n${parts.join('\n')}\n</svg>\n`,
 );
