@@ -13,6 +13,7 @@ import {
   readOptionalModelJson,
   requireJsonObject,
 } from './model-file.ts';
+import { readPytorchWeights } from './pytorch/read-pytorch-weights.ts';
 import { readSafetensors, type WeightTensor, writeSafetensors } from './safetensors.ts';
 
 /** config.json as it is, unknown keys included. */
@@ -21,8 +22,15 @@ export type ModelConfigFile = JsonObject;
 const CONFIG = 'config.json';
 const GENERATION_CONFIG = 'generation_config.json';
 const WEIGHTS = 'model.safetensors';
-const WEIGHTS_INDEX = 'model.safetensors.index.json';
-const TORCH_WEIGHTS = ['pytorch_model.bin', 'pytorch_model.bin.index.json'];
+/** The forms weights come in, the first that is there counts: one file, or an index of several. */
+const WEIGHT_FORMS = [
+  {
+    single: WEIGHTS,
+    index: 'model.safetensors.index.json',
+    read: async (filePath: string) => (await readSafetensors(filePath)).tensors,
+  },
+  { single: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', read: readPytorchWeights },
+] as const;
 /** Taken over unchanged when a model is saved, as far as they are there. */
 const COPIED_FILES = [
   GENERATION_CONFIG,
@@ -51,20 +59,20 @@ export async function readGenerationConfig(directory: string): Promise<Record<st
 }
 
 /**
- * Gives all weights as float32: of model.safetensors, or of the files model.safetensors.index.json lists.
+ * Gives all weights as float32: of model.safetensors or the files model.safetensors.index.json lists, else of
+ * pytorch_model.bin or the files pytorch_model.bin.index.json lists.
  *
  * @throws {ModelError} when there are none, or a file is missing or damaged
  */
 export async function readWeights(directory: string): Promise<Map<string, WeightTensor>> {
-  const single = path.join(directory, WEIGHTS);
-  if (await exists(single)) return (await readSafetensors(single)).tensors;
-  const indexPath = path.join(directory, WEIGHTS_INDEX);
-  const index = await readOptionalModelJson(indexPath);
-  if (index !== null) return await readShards(directory, indexPath, index);
-  for (const name of TORCH_WEIGHTS) {
-    if (await exists(path.join(directory, name))) throw onlyTorchWeights(directory, name);
+  for (const { single, index, read } of WEIGHT_FORMS) {
+    const filePath = path.join(directory, single);
+    if (await exists(filePath)) return await read(filePath);
+    const indexPath = path.join(directory, index);
+    const entries = await readOptionalModelJson(indexPath);
+    if (entries !== null) return await readShards(directory, indexPath, entries, read);
   }
-  throw await missingFile(single);
+  throw await missingFile(path.join(directory, WEIGHTS));
 }
 
 /**
@@ -116,7 +124,12 @@ async function writeFile(destination: string, bytes: Uint8Array): Promise<void> 
   await writeWhole(destination, async (write) => write(bytes));
 }
 
-async function readShards(directory: string, indexPath: string, index: JsonObject): Promise<Map<string, WeightTensor>> {
+async function readShards(
+  directory: string,
+  indexPath: string,
+  index: JsonObject,
+  read: (filePath: string) => Promise<Map<string, WeightTensor>>,
+): Promise<Map<string, WeightTensor>> {
   const fileOf = Object.entries(requireJsonObject(index.weight_map, `${indexPath}: weight_map`));
   const shards = new Map<string, Map<string, WeightTensor>>();
   const weights = new Map<string, WeightTensor>();
@@ -129,29 +142,18 @@ async function readShards(directory: string, indexPath: string, index: JsonObjec
         },
       );
     }
-    const shard = shards.get(fileName) ?? (await readSafetensors(path.join(directory, fileName))).tensors;
+    const shard = shards.get(fileName) ?? (await read(path.join(directory, fileName)));
     shards.set(fileName, shard);
     const weight = shard.get(name);
     if (weight === undefined) {
-      throw new ModelError(`${path.join(directory, fileName)} has no ${name}, which ${WEIGHTS_INDEX} says it holds.`, {
-        hint: 'Fetch the index and all its files again, from one and the same version of the model.',
-      });
+      throw new ModelError(
+        `${path.join(directory, fileName)} has no ${name}, which ${path.basename(indexPath)} says it holds.`,
+        { hint: 'Fetch the index and all its files again, from one and the same version of the model.' },
+      );
     }
     weights.set(name, weight);
   }
   return weights;
-}
-
-function onlyTorchWeights(directory: string, name: string): ModelError {
-  return new ModelError(
-    `${directory} has its weights only as ${name}, which bleubird does not read; expected ${WEIGHTS}.`,
-    {
-      hint: [
-        'Convert it once, with Python and transformers:',
-        `python -c "from transformers import MarianMTModel as M; M.from_pretrained('${directory}').save_pretrained('${directory}')"`,
-      ].join(' '),
-    },
-  );
 }
 
 async function exists(filePath: string): Promise<boolean> {

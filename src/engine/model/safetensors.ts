@@ -7,6 +7,7 @@ import { ModelError } from '../../errors.ts';
 import { writeWhole } from './atomic-write.ts';
 import { widenToFloat32 } from './float-formats.ts';
 import { unreadableFile } from './model-file.ts';
+import { readRange } from './read-range.ts';
 import { parseSafetensorsHeader } from './safetensors-header.ts';
 
 /** One weight: its shape and its numbers in row-major order. */
@@ -96,27 +97,4 @@ async function readTensors(file: FileHandle, path: string): Promise<SafetensorsF
     tensors.set(name, { shape, data: widenToFloat32(bytes, format) });
   }
   return { tensors, metadata };
-}
-
-/** Largest piece of one read: the system gives at most 2 GiB. */
-const READ_SIZE = 2 ** 28;
-
-async function readRange(
-  file: FileHandle,
-  path: string,
-  start: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(bytes, filled, Math.min(READ_SIZE, length - filled), start + filled);
-    if (bytesRead === 0) {
-      throw new ModelError(`${path} ended at byte ${start + filled} while it was read up to ${start + length}.`, {
-        hint: 'Something changed the file meanwhile; try again when it is whole.',
-      });
-    }
-    filled += bytesRead;
-  }
-  return bytes;
 }

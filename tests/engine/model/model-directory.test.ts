@@ -100,13 +100,13 @@ describe('readWeights', () => {
     expect((await errorOf(readWeights(directory))).message).toMatch(message);
   });
 
-  it('says how to convert a model that only has pytorch_model.bin', async () => {
+  it('reads pytorch_model.bin when there are no safetensors, and says when it is no such file', async () => {
     write('pytorch_model.bin', 'PK');
     const { message, hint } = await errorOf(readWeights(directory));
     expect(message).toBe(
-      `${directory} has its weights only as pytorch_model.bin, which bleubird does not read; expected model.safetensors.`,
+      `${directory}/pytorch_model.bin (2 bytes) is no file of PyTorch: it begins with neither a zip file nor a pickle.`,
     );
-    expect(hint).toContain(`M.from_pretrained('${directory}').save_pretrained('${directory}')`);
+    expect(hint).toContain("model.save_pretrained('…')");
   });
 
   it('names what is missing when there are no weights at all', async () => {
