@@ -20,6 +20,10 @@ export const crossChecks: readonly CrossCheck[] = [
   checkLanguagesDiffer,
   (values) => checkColumnsDiffer(values, 'data.corpus'),
   (values) => checkColumnsDiffer(values, 'data.validation_corpus'),
+  (values) => checkHeaderIsRead(values, 'data.corpus', 'source_header'),
+  (values) => checkHeaderIsRead(values, 'data.corpus', 'target_header'),
+  (values) => checkHeaderIsRead(values, 'data.validation_corpus', 'source_header'),
+  (values) => checkHeaderIsRead(values, 'data.validation_corpus', 'target_header'),
   checkMaxSteps,
   checkWarmup,
   checkScheduleWarmsUp,
@@ -64,9 +68,33 @@ function checkLanguagesDiffer(values: Values): CrossProblem | null {
 }
 
 function checkColumnsDiffer(values: Values, corpus: 'data.corpus' | 'data.validation_corpus'): CrossProblem | null {
+  const sourceName = nameAt(values, `${corpus}.source_header`);
+  const targetName = nameAt(values, `${corpus}.target_header`);
+  if (sourceName !== null && sourceName === targetName) {
+    return { path: `${corpus}.target_header`, message: `is ${sourceName}, the same as source_header` };
+  }
+  // A named column may stand anywhere.
+  if (sourceName !== null || targetName !== null) return null;
   const column = numberAt(values, `${corpus}.source_column`);
   if (column === null || column !== numberAt(values, `${corpus}.target_column`)) return null;
   return { path: `${corpus}.target_column`, message: `is ${column}, the same as source_column` };
+}
+
+function checkHeaderIsRead(
+  values: Values,
+  corpus: 'data.corpus' | 'data.validation_corpus',
+  key: 'source_header' | 'target_header',
+): CrossProblem | null {
+  const path = `${corpus}.${key}` as const;
+  const name = nameAt(values, path);
+  if (name === null || values.get(`${corpus}.has_header`) !== false) return null;
+  return { path, message: `is ${name} while has_header is false; columns without a header have numbers only` };
+}
+
+/** A text that is given, null where it is empty or not in use. */
+function nameAt(values: Values, path: FieldPath): string | null {
+  const text = values.get(path);
+  return typeof text === 'string' && text !== '' ? text : null;
 }
 
 function checkMaxSteps(values: Values): CrossProblem | null {

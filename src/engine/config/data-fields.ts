@@ -1,5 +1,13 @@
 /** Fields of `data`: the corpora, how they are split and how long a sentence may be. */
-import { choiceField, type FieldDescription, integerField, numberField, pathField, textField } from './field.ts';
+import {
+  booleanField,
+  choiceField,
+  type FieldDescription,
+  integerField,
+  numberField,
+  pathField,
+  textField,
+} from './field.ts';
 
 const data = { group: 'data' } as const;
 const language = {
@@ -88,7 +96,19 @@ export const dataFields = {
   }),
 };
 
-type CorpusKey = 'format' | 'source' | 'target' | 'path' | 'source_column' | 'target_column' | 'name' | 'directory';
+type CorpusKey =
+  | 'format'
+  | 'source'
+  | 'target'
+  | 'path'
+  | 'delimiter'
+  | 'has_header'
+  | 'source_header'
+  | 'target_header'
+  | 'source_column'
+  | 'target_column'
+  | 'name'
+  | 'directory';
 
 /** The fields of one corpus; which of them count depends on its format. */
 function corpusFields<P extends string>(
@@ -101,10 +121,11 @@ function corpusFields<P extends string>(
       ...data,
       label: `${label} format`,
       description: isRequired
-        ? 'moses: two aligned text files; tsv: columns; jsonl: {"translation": {…}} lines; opus: an OPUS folder; ' +
+        ? 'moses: two aligned text files; tsv: columns; csv: columns with quoting; jsonl: {"translation": {…}} lines; ' +
+          'tmx: translation memories; po, mo: gettext catalogues; xliff: XLIFF 1.2 or 2; opus: an OPUS folder; ' +
           'typescript-catalogue: the messages of the installed typescript package.'
         : 'A corpus of its own for validation, in one of the formats of data.corpus. Nothing: hold out a part of data.corpus.',
-      choices: ['moses', 'tsv', 'jsonl', 'opus', 'typescript-catalogue'],
+      choices: ['moses', 'tsv', 'csv', 'jsonl', 'tmx', 'po', 'mo', 'xliff', 'opus', 'typescript-catalogue'],
       isRequired,
       isNullable: !isRequired,
     }),
@@ -125,9 +146,37 @@ function corpusFields<P extends string>(
     path: pathField({
       ...data,
       label: `${label} file`,
-      description: 'The .tsv or .jsonl file; .gz is read through.',
+      description:
+        'The file; .gz is read through. For tmx, po, mo and xliff also a folder with such files at any depth.',
       isRequired: true,
-      formats: ['tsv', 'jsonl'],
+      formats: ['tsv', 'csv', 'jsonl', 'tmx', 'po', 'mo', 'xliff'],
+    }),
+    delimiter: choiceField({
+      ...data,
+      label: `${label} delimiter`,
+      description: 'What stands between the columns; spreadsheets of many languages write semicolons.',
+      choices: ['comma', 'semicolon', 'tab'],
+      default: 'comma',
+      formats: ['csv'],
+    }),
+    has_header: booleanField({
+      ...data,
+      label: `${label} has header`,
+      description: 'Whether the first row names the columns; it is no pair then.',
+      default: true,
+      formats: ['csv'],
+    }),
+    source_header: textField({
+      ...data,
+      label: `${label} source header`,
+      description: 'Name of the column of the source sentence. Nothing: the column of the number.',
+      formats: ['csv'],
+    }),
+    target_header: textField({
+      ...data,
+      label: `${label} target header`,
+      description: 'Name of the column of the translation. Nothing: the column of the number.',
+      formats: ['csv'],
     }),
     source_column: integerField({
       ...data,
@@ -135,7 +184,7 @@ function corpusFields<P extends string>(
       description: 'Column of the source sentence, the first being 1.',
       default: 1,
       min: 1,
-      formats: ['tsv'],
+      formats: ['tsv', 'csv'],
     }),
     target_column: integerField({
       ...data,
@@ -143,7 +192,7 @@ function corpusFields<P extends string>(
       description: 'Column of the translation, the first being 1.',
       default: 2,
       min: 1,
-      formats: ['tsv'],
+      formats: ['tsv', 'csv'],
     }),
     name: textField({
       ...data,
@@ -156,7 +205,7 @@ function corpusFields<P extends string>(
     directory: pathField({
       ...data,
       label: `${label} folder`,
-      description: 'Folder with the two unpacked Moses files of the OPUS corpus.',
+      description: 'Folder with the two Moses files of the OPUS corpus, or the zip they come in: en-fr.txt.zip.',
       isRequired: true,
       formats: ['opus'],
     }),

@@ -9,11 +9,33 @@ export type CorpusSpec =
   | { readonly format: 'moses'; readonly source: string; readonly target: string }
   /** Tab-separated values without quoting; columns counted from 1. `.gz` is read through. */
   | { readonly format: 'tsv'; readonly path: string; readonly source_column: number; readonly target_column: number }
+  /**
+   * Comma-separated values with quoting. A column is the one of that name in the header, or where no name is given the one
+   * of that number, counted from 1.
+   */
+  | {
+      readonly format: 'csv';
+      readonly path: string;
+      readonly delimiter: 'comma' | 'semicolon' | 'tab';
+      /** Whether the first row names the columns. */
+      readonly has_header: boolean;
+      readonly source_column: number;
+      readonly target_column: number;
+      readonly source_header: string;
+      readonly target_header: string;
+    }
+  /** Translation memories in TMX; `path` is a file, or a folder of such files at any depth. So are the next three. */
+  | { readonly format: 'tmx'; readonly path: string }
+  /** Catalogues of gettext, as text and as programs load them. */
+  | { readonly format: 'po'; readonly path: string }
+  | { readonly format: 'mo'; readonly path: string }
+  /** XLIFF 1.2 or 2. */
+  | { readonly format: 'xliff'; readonly path: string }
   /** One `{"translation": {"en": …, "fr": …}}` a line. */
   | { readonly format: 'jsonl'; readonly path: string }
   /** English messages of the installed `typescript` package with its catalogue in `target_lang`. */
   | { readonly format: 'typescript-catalogue' }
-  /** An OPUS corpus whose two Moses files lie in `directory`, e.g. KDE4.en-fr.en and KDE4.en-fr.fr. */
+  /** An OPUS corpus whose two Moses files lie in `directory`, e.g. KDE4.en-fr.en and KDE4.en-fr.fr, or their en-fr.txt.zip. */
   | { readonly format: 'opus'; readonly name: string; readonly directory: string };
 
 export interface DataConfig {

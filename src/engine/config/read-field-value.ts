@@ -52,15 +52,14 @@ export function readFieldText(field: FieldDescription, text: string): FieldReadi
   return field.kind satisfies never;
 }
 
-/** Says in words what a field takes: `a whole number of steps, 1 or more`. */
+/** Says in words what a field takes: `a whole number, 1 or more`. */
 export function expected(field: FieldDescription): string {
   const orNothing = field.isNullable ? ' or null' : '';
   switch (field.kind) {
     case 'number':
     case 'integer': {
       const noun = field.kind === 'integer' ? 'a whole number' : 'a number';
-      const range = describeRange(field);
-      return `${noun}${range === '' ? '' : ` ${range}`}${orNothing}`;
+      return `${noun}${describeRange(field)}${orNothing}`;
     }
     case 'boolean':
       return `true or false${orNothing}`;
@@ -114,12 +113,12 @@ function readText(field: FieldDescription, value: unknown): FieldReading {
   return valid(value);
 }
 
+/** What follows the noun, with what parts it from it: ` from 0 to 1`, ` above 0`, `, 1 or more`. */
 function describeRange({ min, max, excludesMin, excludesMax }: FieldDescription): string {
-  const low = min === null ? null : excludesMin ? `above ${min}` : `${min} or more`;
-  const high = max === null ? null : excludesMax ? `below ${max}` : `${max} or less`;
-  if (min !== null && max !== null && !excludesMin && !excludesMax) return `from ${min} to ${max}`;
-  if (min !== null && high !== null && !excludesMin) return `from ${min}, ${high}`;
-  return [low, high].filter((part) => part !== null).join(' and ');
+  if (min !== null && max !== null && !excludesMin && !excludesMax) return ` from ${min} to ${max}`;
+  if (max === null) return min === null ? '' : excludesMin ? ` above ${min}` : `, ${min} or more`;
+  const high = excludesMax ? `below ${max}` : `at most ${max}`;
+  return min === null ? `, ${high}` : ` ${excludesMin ? 'above' : 'from'} ${min}, ${high}`;
 }
 
 function wrongType(field: FieldDescription, value: unknown): FieldReading {

@@ -2,11 +2,12 @@
 import { DataError } from '../../errors.ts';
 import type { CorpusBuilder } from './corpus-builder.ts';
 import type { Line } from './line-splitter.ts';
+import type { ByteSource } from './read-bytes.ts';
 import { readLines } from './read-lines.ts';
 
 export interface AlignedFiles {
-  readonly source: string;
-  readonly target: string;
+  readonly source: ByteSource;
+  readonly target: ByteSource;
   /** What becomes of each line. */
   readonly clean: (text: string) => string;
 }
@@ -26,11 +27,11 @@ export async function readAlignedFiles({ source, target, clean }: AlignedFiles, 
         const [leftRest, rightRest] = await Promise.all([countRest(sources, left), countRest(targets, right)]);
         throw unevenError({ source, target }, pairs + leftRest, pairs + rightRest);
       }
-      if (left.value.text === null) corpus.reportUnreadable(source, left.value);
-      if (right.value.text === null) corpus.reportUnreadable(target, right.value);
+      if (left.value.text === null) corpus.reportUnreadable(source.name, left.value);
+      if (right.value.text === null) corpus.reportUnreadable(target.name, right.value);
       if (left.value.text === null || right.value.text === null) continue;
       const pair = { source: clean(left.value.text), target: clean(right.value.text), line: left.value.number };
-      corpus.addPair(pair, source, target);
+      corpus.addPair(pair, source.name, target.name);
     }
   } finally {
     await Promise.all([sources.return(), targets.return()]);
@@ -44,9 +45,13 @@ async function countRest(lines: AsyncGenerator<Line, void>, next: IteratorResult
   return count;
 }
 
-function unevenError(files: { source: string; target: string }, sourceLines: number, targetLines: number): DataError {
+function unevenError(
+  files: Pick<AlignedFiles, 'source' | 'target'>,
+  sourceLines: number,
+  targetLines: number,
+): DataError {
   return new DataError(
-    `${files.source} has ${sourceLines} lines but ${files.target} has ${targetLines}; expected one translation a line.`,
+    `${files.source.name} has ${sourceLines} lines but ${files.target.name} has ${targetLines}; expected one translation a line.`,
     { hint: "Align the files again. A lone carriage return ends a line too: grep -c $'\\r' FILE counts them." },
   );
 }

@@ -3,6 +3,8 @@
  * (U+2028 is text). Think of it as a fold: `push` gives the lines a chunk completes, `end` the last one.
  */
 import { isUtf8 } from 'node:buffer';
+import type { TextDecoder } from 'node:util';
+import { REPLACEMENT_CHARACTER } from './encoding.ts';
 
 export type Line = { readonly number: number; readonly text: string } | UnreadableLine;
 
@@ -10,22 +12,29 @@ export type Line = { readonly number: number; readonly text: string } | Unreadab
 export interface UnreadableLine {
   readonly number: number;
   readonly text: null;
+  /** `not-utf8` also where a file is in another encoding, and not in that either. */
   readonly reason: 'not-utf8' | 'malformed';
   readonly detail: string;
 }
 
 /** Longer lines are no sentences; dropping them keeps a file without line ends from filling the memory. */
-const MAX_LINE_BYTES = 1 << 20;
+export const MAX_LINE_BYTES = 1 << 20;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 export class LineSplitter {
+  readonly #decoder: TextDecoder | null;
   #lines = 0;
   /** The line begun in earlier chunks, and its bytes, those not kept included. */
   #parts: Buffer[] = [];
   #bytes = 0;
   #endedInCarriageReturn = false;
+
+  /** `decoder` is of an encoding that ASCII is part of; UTF-8 when not given. */
+  constructor(decoder: TextDecoder | null = null) {
+    this.#decoder = decoder;
+  }
 
   /** The lines that end in this chunk. */
   push(chunk: Buffer): Line[] {
@@ -67,8 +76,9 @@ export class LineSplitter {
       const detail = `${size} bytes long; at most ${MAX_LINE_BYTES} are read`;
       return { number, text: null, reason: 'malformed', detail };
     }
-    const text = bytes.toString('utf8');
-    if (isUtf8(bytes)) return { number, text };
+    const text = this.#decoder?.decode(bytes) ?? bytes.toString('utf8');
+    const isSound = this.#decoder === null ? isUtf8(bytes) : !text.includes(REPLACEMENT_CHARACTER);
+    if (isSound) return { number, text };
     return { number, text: null, reason: 'not-utf8', detail: `reads as ${JSON.stringify(text.slice(0, 60))}` };
   }
 }

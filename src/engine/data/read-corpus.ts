@@ -1,16 +1,21 @@
 import type { CorpusSpec } from '../config/experiment.ts';
 import { type Corpus, CorpusBuilder } from './corpus-builder.ts';
 import type { CorpusFormat, Languages } from './corpus-format.ts';
+import { csv } from './formats/csv.ts';
 import { jsonl } from './formats/jsonl.ts';
+import { mo } from './formats/mo.ts';
 import { moses } from './formats/moses.ts';
 import { opus } from './formats/opus.ts';
+import { po } from './formats/po.ts';
+import { tmx } from './formats/tmx.ts';
 import { tsv } from './formats/tsv.ts';
 import { typescriptCatalogue } from './formats/typescript-catalogue.ts';
+import { xliff } from './formats/xliff.ts';
 
 export type { Corpus };
 
 /** All formats; a new one is a file in formats/ and a line here. */
-const formats: readonly CorpusFormat[] = [moses, tsv, jsonl, opus, typescriptCatalogue];
+const formats: readonly CorpusFormat[] = [moses, tsv, csv, jsonl, tmx, po, mo, xliff, opus, typescriptCatalogue];
 
 /**
  * Reads a corpus. Lines that are no text or do not pair up are left out and reported; pairs with an empty side are

@@ -119,6 +119,28 @@ describe('an experiment file', () => {
     expect(parse(`${minimal}training:\ngeneration:\n`)).toEqual(parse(minimal));
   });
 
+  it('reads a CSV corpus by name or number, a comma and a header being the default', () => {
+    const set = (...settings: string[]) =>
+      parse(
+        minimal,
+        ['format=csv', 'path=v.csv', ...settings].map((each) => `data.validation_corpus.${each}`),
+      ).data.validation_corpus;
+    expect(set('source_header=en', 'target_column=1')).toMatchObject({
+      format: 'csv',
+      delimiter: 'comma',
+      has_header: true,
+      source_header: 'en',
+      target_header: '',
+      target_column: 1,
+    });
+    expect(set('has_header=false')).toMatchObject({ has_header: false, source_column: 1, target_column: 2 });
+  });
+
+  it.each(['tmx', 'po', 'mo', 'xliff'])('reads a corpus in %s by its path', (format) => {
+    const overrides = [`data.validation_corpus.format=${format}`, 'data.validation_corpus.path=/memories'];
+    expect(parse(minimal, overrides).data.validation_corpus).toEqual({ format, path: '/memories' });
+  });
+
   it('reads each corpus format and a corpus of its own for validation', () => {
     const text = `
 model: run:abc
@@ -216,9 +238,9 @@ learning_rate: 1
       'is "2e-5"; expected a number from 0 to 1, without quotes',
     ],
     ['a word in place of a number', 'training: {seed: abc}', 'training.seed: is "abc"; expected a whole number'],
-    ['a fraction in place of a count', 'training: {logging_steps: 1.5}', 'is 1.5; expected a whole number 1 or more'],
+    ['a fraction in place of a count', 'training: {logging_steps: 1.5}', 'is 1.5; expected a whole number, 1 or more'],
     ['not a number', 'training: {learning_rate: .nan}', 'is NaN; expected a number'],
-    ['infinity', 'training: {weight_decay: .inf}', 'is Infinity; expected a number 0 or more'],
+    ['infinity', 'training: {weight_decay: .inf}', 'is Infinity; expected a number, 0 or more'],
     ['a number past exactness', 'training: {logging_steps: 99999999999999999999}', 'expected a whole number'],
     ['no value', 'training: {seed: }', 'training.seed: has no value; expected a whole number'],
     ['a list', 'training: {seed: [1]}', 'is a list; expected a whole number'],
@@ -265,7 +287,10 @@ learning_rate: 1
     ['data.validation_size=2.5', 'is 2.5; expected a share below 1 or a whole number'],
     ['data.validation_size=0', 'is 0; expected a number above 0 or null (--set)'],
     ['data.target_lang=en', 'data.target_lang: is en, the same as data.source_lang'],
-    ['data.corpus.format=tmx', 'is "tmx"; expected one of moses, tsv, jsonl, opus, typescript-catalogue (--set)'],
+    [
+      'data.corpus.format=docx',
+      'is "docx"; expected one of moses, tsv, csv, jsonl, tmx, po, mo, xliff, opus, typescript-catalogue (--set)',
+    ],
     ['data.corpus.source=', 'data.corpus.source: is empty; expected a path (--set)'],
     ['data.corpus=x', 'is a section; set one of its fields, such as data.corpus.format (--set)'],
     ['data.validation_corpus.path=x', 'has no meaning without data.validation_corpus.format (--set)'],
@@ -283,6 +308,22 @@ learning_rate: 1
       'data.validation_size=0.2',
     ];
     expect(problemsOf(minimal, overrides)).toContain('has no meaning beside data.validation_corpus');
+  });
+
+  it.each([
+    [
+      ['source_header=en', 'has_header=false'],
+      'data.validation_corpus.source_header: is en while has_header is false; columns without a header have numbers only',
+    ],
+    [
+      ['source_header=en', 'target_header=en'],
+      'data.validation_corpus.target_header: is en, the same as source_header',
+    ],
+    [['target_column=1'], 'data.validation_corpus.target_column: is 1, the same as source_column'],
+    [['delimiter=pipe'], 'data.validation_corpus.delimiter: is "pipe"; expected one of comma, semicolon, tab'],
+  ])('is told of CSV columns that cannot be found: %j', (settings, message) => {
+    const overrides = ['format=csv', 'path=v.csv', ...settings].map((each) => `data.validation_corpus.${each}`);
+    expect(problemsOf(minimal, overrides)).toContain(message);
   });
 
   it('is told that both columns are the same', () => {

@@ -1,33 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { CorpusSpec, DataConfig } from '../../../src/engine/config/experiment.ts';
+import type { CorpusSpec } from '../../../src/engine/config/experiment.ts';
 import { describeData } from '../../../src/engine/data/describe-data.ts';
 import { padBatch } from '../../../src/engine/data/pad-batch.ts';
 import { prepareData } from '../../../src/engine/data/prepare-data.ts';
 import { MarianTokenizer } from '../../../src/engine/text/marian-tokenizer.ts';
+import { dataConfig } from '../../support/experiment.ts';
 import { temporaryFiles } from './temporary-files.ts';
 
 const tokenizer = await MarianTokenizer.load(
   fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url)),
 );
 const tsv = (path: string): CorpusSpec => ({ format: 'tsv', path, source_column: 1, target_column: 2 });
-
-function dataConfig(changes: Partial<DataConfig> & Pick<DataConfig, 'corpus'>): DataConfig {
-  return {
-    validation_corpus: null,
-    source_lang: 'en',
-    target_lang: 'fr',
-    train_size: null,
-    validation_size: null,
-    split_seed: 42,
-    source_prefix: '',
-    max_source_length: 128,
-    max_target_length: 128,
-    max_train_samples: null,
-    max_eval_samples: null,
-    ...changes,
-  };
-}
 
 const numbered = (from: number, to: number): string =>
   Array.from(

@@ -253,7 +253,9 @@ describe('an OPUS corpus', () => {
     expect(kde.message).toBe(
       `The OPUS corpus KDE4 (bs-en) is not complete: there is no ${files.path('KDE4.bs-en.bs')}.`,
     );
-    expect(kde.hint).toContain('OPUS-KDE4/v2/moses/bs-en.txt.zip && unzip -d');
+    expect(kde.hint).toMatch(
+      /^curl -L --create-dirs -o .*bs-en\.txt\.zip https:.*OPUS-KDE4\/v2\/moses\/bs-en\.txt\.zip$/,
+    );
     const other = await failure(readCorpus(spec(files.directory, 'GNOME'), languages));
     expect(other.message).toBe(
       `The OPUS corpus GNOME (en-fr) is not complete: there is no ${files.path('GNOME.en-fr.en')} and no ${files.path('GNOME.en-fr.fr')}.`,

@@ -1,0 +1,115 @@
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { DataError } from '../../../errors.ts';
+import type { CorpusSpec } from '../../config/experiment.ts';
+import { defineFormat } from '../corpus-format.ts';
+import { detached, REPLACEMENT_CHARACTER } from '../encoding.ts';
+import { MAX_LINE_BYTES } from '../line-splitter.ts';
+import { type ByteSource, fileSource, readingError, requireNotUtf16 } from '../read-bytes.ts';
+
+type CsvSpec = Extract<CorpusSpec, { format: 'csv' }>;
+
+const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t' } as const;
+
+/**
+ * Comma-separated values as RFC 4180 has them and spreadsheets write them: a field in double quotes may hold delimiters,
+ * line ends and doubled quotes. A quotation mark elsewhere is text. The line of a pair is where its row begins.
+ */
+export const csv = defineFormat('csv', async (spec, _languages, corpus) => {
+  let columns: { source: number; target: number } | null = spec.has_header ? null : numberedColumns(spec);
+  for await (const { row, line } of readRows(spec, corpus.note)) {
+    if (columns === null) {
+      columns = namedColumns(spec, row);
+      continue;
+    }
+    const source = row[columns.source];
+    const target = row[columns.target];
+    const report = (reason: 'unpaired' | 'not-utf8', detail: string): void =>
+      corpus.report({ file: spec.path, line, reason, detail });
+    if (source === undefined || target === undefined) {
+      const needed = Math.max(columns.source, columns.target) + 1;
+      report('unpaired', `${row.length} ${row.length === 1 ? 'column' : 'columns'}; expected at least ${needed}`);
+    } else if ((source + target).includes(REPLACEMENT_CHARACTER)) {
+      report('not-utf8', `reads as ${JSON.stringify([source, target].map((text) => text.slice(0, 60)))}`);
+    } else {
+      corpus.addPair({ source: detached(source), target: detached(target), line }, spec.path);
+    }
+  }
+  return basename(spec.path);
+});
+
+function numberedColumns(spec: CsvSpec): { source: number; target: number } {
+  return { source: spec.source_column - 1, target: spec.target_column - 1 };
+}
+
+function namedColumns(spec: CsvSpec, header: readonly string[]): { source: number; target: number } {
+  const find = (name: string, number: number): number => {
+    if (name === '') return number - 1;
+    const place = header.indexOf(name);
+    if (place >= 0) return place;
+    throw new DataError(
+      `${spec.path}, line 1: no column is named ${JSON.stringify(name)}; the header has ${header
+        .slice(0, 20)
+        .map((each) => JSON.stringify(each.slice(0, 60)))
+        .join(', ')}.`,
+      { hint: 'Names count as they stand, spaces and capitals too. Is delimiter the right one?' },
+    );
+  };
+  return {
+    source: find(spec.source_header, spec.source_column),
+    target: find(spec.target_header, spec.target_column),
+  };
+}
+
+async function* readRows(
+  { path, delimiter }: CsvSpec,
+  note: (text: string) => void,
+): AsyncGenerator<{ row: string[]; line: number }, void, undefined> {
+  const parser = parse({
+    delimiter: DELIMITERS[delimiter],
+    record_delimiter: ['\r\n', '\n', '\r'],
+    relax_column_count: true,
+    relax_quotes: true,
+    bom: true,
+    max_record_size: MAX_LINE_BYTES,
+  });
+  pipeline(readText(fileSource(path), note), parser, () => undefined);
+  let line = 1;
+  try {
+    for await (const row of parser as AsyncIterable<string[]>) {
+      yield { row, line };
+      line += 1 + row.reduce((count, field) => count + (field.match(/\r\n?|\n/g)?.length ?? 0), 0);
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? rowError(path, line, error) : readingError(path, line - 1, error);
+  }
+}
+
+async function* readText({ name, open }: ByteSource, note: (text: string) => void): AsyncGenerator<Buffer> {
+  let isStart = true;
+  for await (const chunk of open()) {
+    if (isStart) {
+      requireNotUtf16(chunk, name);
+      if (chunk.subarray(0, 3).toString('hex') === 'efbbbf') {
+        note(`${name} starts with a byte order mark, which was taken off.`);
+      }
+    }
+    isStart = false;
+    yield chunk;
+  }
+}
+
+/** From such a row on nobody can tell where the next one begins. */
+function rowError(path: string, line: number, cause: CsvError): DataError {
+  const isTooLong = cause.code === 'CSV_MAX_RECORD_SIZE';
+  const what = isTooLong ? `is longer than ${MAX_LINE_BYTES} bytes` : 'has a quotation mark that is never closed';
+  const known = isTooLong || cause.code === 'CSV_QUOTE_NOT_CLOSED';
+  return new DataError(
+    `${path}, line ${line}: the row that begins here ${known ? what : `is no CSV: ${cause.message}`}.`,
+    {
+      hint: 'A field that begins with a quotation mark must end with one. For files without quoting use format tsv.',
+      cause,
+    },
+  );
+}

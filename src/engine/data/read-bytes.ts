@@ -1,0 +1,49 @@
+/** The bytes of a file as they arrive, `.gz` unpacked on the way, and what can go wrong with them as a DataError. */
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { DataError } from '../../errors.ts';
+
+/** Something to read: a file, or a member of an archive. */
+export interface ByteSource {
+  /** How problems name it. */
+  readonly name: string;
+  /** Opens it; errors are thrown where it is read. */
+  readonly open: () => AsyncIterable<Buffer>;
+}
+
+/** A file; a name in `.gz` is unpacked. */
+export function fileSource(path: string): ByteSource {
+  return { name: path, open: () => openFile(path) };
+}
+
+function openFile(path: string): AsyncIterable<Buffer> {
+  const file = createReadStream(path, { highWaterMark: 1 << 18 });
+  // Errors of the file end the unpacking too, where the reader meets them.
+  return path.endsWith('.gz') ? pipeline(file, createGunzip(), () => undefined) : file;
+}
+
+/** Puts an error of reading in the user's words; a DataError stays as it is. `lines` were read before it. */
+export function readingError(name: string, lines: number, cause: unknown): DataError {
+  if (cause instanceof DataError) return cause;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new DataError(`${name} does not exist.`, { cause });
+  if (code === 'EISDIR') return new DataError(`${name} is a directory; expected a text file.`, { cause });
+  if (code.startsWith('Z_')) {
+    return new DataError(`${name} cannot be unpacked after line ${lines}: ${message}.`, {
+      hint: `Check it with: gzip -t ${name}`,
+      cause,
+    });
+  }
+  return new DataError(`${name} cannot be read: ${message}.`, { cause });
+}
+
+/** 0xFF and 0xFE occur in no UTF-8 text. @throws {DataError} when a file starts as UTF-16 does */
+export function requireNotUtf16(start: Buffer, name: string): void {
+  const mark = start.subarray(0, 2).toString('hex');
+  if (mark !== 'fffe' && mark !== 'feff') return;
+  throw new DataError(`${name}, line 1: the file is UTF-16; expected UTF-8.`, {
+    hint: `iconv -f UTF-16 -t UTF-8 ${name} > ${name}.utf8`,
+  });
+}
