@@ -13,7 +13,8 @@ import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { RunWriter } from '../../src/store/run-writer.ts';
 import type { Store } from '../../src/store/store.ts';
-import { bleu, evaluationEvent, newRun } from '../../tests/store/run-events.ts';
+import { newRun } from '../../tests/store/run-events.ts';
+import { bleu, evaluationEvent } from '../../tests/support/evaluation.ts';
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const completed = {

@@ -9,6 +9,7 @@ import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addLsCommand } from './commands/ls.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSamplesCommand } from './commands/samples.ts';
+import { addScoreCommand } from './commands/score.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addStopCommand } from './commands/stop.ts';
 import { addTokenizeCommand } from './commands/tokenize.ts';
@@ -27,6 +28,7 @@ const addCommands = [
   addEvaluateCommand,
   addTranslateCommand,
   addTokenizeCommand,
+  addScoreCommand,
   addDataCommand,
   addDoctorCommand,
 ];
@@ -47,6 +49,8 @@ export function buildProgram(world: World): Command {
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', footer)
     .showHelpAfterError('(`bleubird --help` lists commands and options)')
+    // What follows a command is the command's: `score --version` is sacreBLEU's.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => world.output.line(text.trimEnd()),

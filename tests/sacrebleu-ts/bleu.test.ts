@@ -1,4 +1,4 @@
-import { BLEU, bleuFromStatistics, sumRows, tokenize } from 'sacrebleu-ts';
+import { BLEU, bleuFromStatistics, sumRows } from 'sacrebleu-ts';
 import { describe, expect, it } from 'vitest';
 
 /** The unit example of the Hugging Face course; 46.750469682990186 is Python 3.13's. */
@@ -67,12 +67,39 @@ describe('BLEU', () => {
   });
 });
 
-describe('the 13a tokenizer', () => {
-  it('joins words broken at a line end and drops mark-up, as mteval-v13a.pl', () => {
-    // Printed by sacreBLEU 2.6.0.
-    expect(tokenize('13a', 'a well-\nknown <skipped>thing\nof 3-4, 1,000.5 "ends".')).toBe(
-      'a wellknown thing of 3 - 4 , 1,000.5 " ends " .',
-    );
+describe('the warnings of BLEU', () => {
+  function warningsOf(act: (onWarning: (message: string) => void) => unknown): string[] {
+    const warnings: string[] = [];
+    act((message) => warnings.push(message));
+    return warnings;
+  }
+
+  it('say that another tokenizer is usual for the language', () => {
+    expect(warningsOf((onWarning) => new BLEU({ trgLang: 'zh', tokenize: '13a', onWarning }))).toEqual([
+      "Consider using the 'zh' or 'spm' tokenizer for Chinese.",
+    ]);
+    expect(warningsOf((onWarning) => new BLEU({ trgLang: 'ko', tokenize: 'char', onWarning }))).toEqual([
+      "Consider using the 'ko-mecab' or 'spm' tokenizer for Korean.",
+    ]);
+    expect(warningsOf((onWarning) => new BLEU({ trgLang: 'zh', onWarning }))).toEqual([]);
+    expect(warningsOf((onWarning) => new BLEU({ trgLang: 'de', tokenize: 'char', onWarning }))).toEqual([]);
+  });
+
+  it('say what a sentence is better scored with', () => {
+    const score = (effectiveOrder: boolean) =>
+      warningsOf((onWarning) => new BLEU({ effectiveOrder, onWarning }).sentenceScore('a', ['a']));
+    expect(score(false)).toEqual(['It is recommended to enable effectiveOrder for sentence-level BLEU.']);
+    expect(score(true)).toEqual([]);
+  });
+
+  it('say that 100 lines look tokenized, unless forced', () => {
+    const score = (lines: number, force: boolean) =>
+      warningsOf((onWarning) => {
+        const hypotheses = Array.from({ length: lines }, () => 'a b .');
+        new BLEU({ force, onWarning }).corpusScore(hypotheses, [hypotheses]);
+      });
+    expect(score(100, false)).toEqual([expect.stringMatching(/^100 lines or more end in a tokenized full stop/)]);
+    expect([...score(99, false), ...score(100, true)]).toEqual([]);
   });
 });
 
@@ -91,21 +118,6 @@ describe('wrong use', () => {
       'A segment has no reference: all are null.',
     ],
     [
-      'an unknown tokenizer',
-      () => new BLEU({ tokenize: 'zh' as 'none' }),
-      "Tokenizer 'zh' is not supported; supported are: 13a, none, char, intl.",
-    ],
-    [
-      'a language whose tokenizer is not there',
-      () => new BLEU({ trgLang: 'ja' }),
-      "Tokenizer 'ja-mecab' is not supported; supported are: 13a, none, char, intl.",
-    ],
-    [
-      'an unknown tokenizer of a line',
-      () => tokenize('toString' as 'none', 'a'),
-      "Tokenizer 'toString' is not supported; supported are: 13a, none, char, intl.",
-    ],
-    [
       'an unknown smoothing',
       () => new BLEU({ smoothMethod: 'constructor' as 'exp' }),
       "Smoothing 'constructor' is not supported; supported are: none, floor, add-k, exp.",
@@ -113,7 +125,7 @@ describe('wrong use', () => {
     [
       'an unknown option',
       () => new BLEU({ nBootstrap: 1000 } as object),
-      "Option 'nBootstrap' is not supported; supported are: lowercase, tokenize, smoothMethod, smoothValue, maxNgramOrder, effectiveOrder, trgLang, force.",
+      "Option 'nBootstrap' is not supported; supported are: lowercase, tokenize, smoothMethod, smoothValue, maxNgramOrder, effectiveOrder, trgLang, force, sentencePiece, onWarning.",
     ],
     [
       'half an order',

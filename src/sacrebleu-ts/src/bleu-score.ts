@@ -3,6 +3,7 @@ import { exp, log } from './exact/exp-log.ts';
 import { compensatedSum } from './python/compensated-sum.ts';
 import { formatFixed } from './python/format-number.ts';
 import { Score } from './score.ts';
+import { DEFAULT_PROFILE, isSumCompensated, type Profile } from './statistics/profile.ts';
 
 /** Each method's default value; null where it takes none. */
 export const smoothDefaults = { none: null, floor: 0.1, 'add-k': 1, exp: null } as const;
@@ -59,13 +60,17 @@ export class BLEUScore extends Score {
 
 /**
  * BLEU of a corpus or a sentence with these statistics, 0 to 100, equal to the last digit to what sacreBLEU gives on
- * Python 3.12 and later wherever the C library under it rounds exp and log to the nearest double. (A perfect score is
+ * the profile's Python wherever the C library under it rounds exp and log to the nearest double. (A perfect score is
  * 100.00000000000004 there, and so here.)
  *
  * Smoothing: B. Chen and C. Cherry, "A Systematic Comparison of Smoothing Techniques for Sentence-Level BLEU" (2014);
  * `floor` is their method 1, `add-k` 2, `exp` 3.
  */
-export function bleuFromStatistics(statistics: BleuStatistics, formula: BleuFormula): BLEUScore {
+export function bleuFromStatistics(
+  statistics: BleuStatistics,
+  formula: BleuFormula,
+  profile: Profile = DEFAULT_PROFILE,
+): BLEUScore {
   const { sysLen, refLen } = statistics;
   const bp = brevityPenalty(sysLen, refLen);
   const precisions = statistics.counts.map(() => 0);
@@ -96,7 +101,8 @@ export function bleuFromStatistics(statistics: BleuStatistics, formula: BleuForm
     }
   }
   const logs = precisions.slice(0, orders).map(logOfPrecision);
-  const score = bp * exp(compensatedSum(logs) / orders);
+  const sum = isSumCompensated(profile) ? compensatedSum(logs) : logs.reduce((total, value) => total + value, 0);
+  const score = bp * exp(sum / orders);
   return new BLEUScore(score, { counts, totals, sysLen, refLen }, precisions, bp);
 }
 

@@ -6,17 +6,23 @@ import {
   type SmoothMethod,
   smoothDefaults,
 } from './bleu-score.ts';
-import { Metric, type StatisticsRow } from './metric.ts';
-import { countNgrams, type Ngrams } from './ngrams.ts';
+import { Metric, type References } from './metric.ts';
+import { NgramTrie } from './ngram-trie.ts';
+import { requireNoOption } from './options.ts';
 import { formatFixed } from './python/format-number.ts';
 import { stripEnd } from './python/white-space.ts';
 import type { SignatureField } from './signature.ts';
-import { findTokenizer, type Tokenizer, type TokenizerName } from './tokenizers/tokenizers.ts';
+import type { Profile } from './statistics/profile.ts';
+import { resampledBleu } from './statistics/resampled-scores.ts';
+import type { Scalar } from './statistics/scalar.ts';
+import type { StatisticsRow } from './statistics-row.ts';
+import { WordNumbers } from './symbols.ts';
+import { findTokenizer, type Tokenizer, type TokenizerName, type TokenizerOptions } from './tokenizers/tokenizers.ts';
 
-export interface BleuOptions {
+export interface BleuOptions extends TokenizerOptions {
   /** Lower-case both sides first. */
   readonly lowercase?: boolean;
-  /** `13a` by default. */
+  /** `13a` by default, or the one for `trgLang`. */
   readonly tokenize?: TokenizerName;
   /** `exp` by default. */
   readonly smoothMethod?: SmoothMethod;
@@ -28,8 +34,10 @@ export interface BleuOptions {
   readonly effectiveOrder?: boolean;
   /** Target language: chooses the tokenizer where `tokenize` does not. */
   readonly trgLang?: string;
-  /** sacreBLEU's switch against its warning of tokenized input. Nothing is printed here, with or without it. */
+  /** Do not warn of input that looks tokenized. */
   readonly force?: boolean;
+  /** Told what sacreBLEU would warn of; nothing is printed. */
+  readonly onWarning?: (message: string) => void;
 }
 
 const supportedOptions = [
@@ -41,28 +49,33 @@ const supportedOptions = [
   'effectiveOrder',
   'trgLang',
   'force',
+  'sentencePiece',
+  'onWarning',
 ] as const satisfies readonly (keyof BleuOptions)[];
 
 /** Languages whose tokenizer is another than 13a. */
-const tokenizerOfLanguage: ReadonlyMap<string, string> = new Map([
-  ['zh', 'zh'],
-  ['ja', 'ja-mecab'],
-  ['ko', 'ko-mecab'],
+const tokenizerOfLanguage: ReadonlyMap<string, { readonly language: string; readonly tokenizer: string }> = new Map([
+  ['zh', { language: 'Chinese', tokenizer: 'zh' }],
+  ['ja', { language: 'Japanese', tokenizer: 'ja-mecab' }],
+  ['ko', { language: 'Korean', tokenizer: 'ko-mecab' }],
 ]);
 
 export class BLEU extends Metric<BLEUScore> {
   private readonly isLowercase: boolean;
-  private readonly tokenizerName: string;
-  private readonly tokenize: Tokenizer;
+  private readonly tokenizer: Tokenizer;
   private readonly maxNgramOrder: number;
   private readonly formula: BleuFormula;
+  private readonly isForced: boolean;
+  private readonly warn: (message: string) => void;
+  private readonly trie: NgramTrie;
 
   /** @throws {RangeError} when an option's value is not supported, with those that are */
   constructor(options: BleuOptions = {}) {
     super();
-    const { lowercase = false, trgLang = '', force = false, tokenize, ...others } = options;
-    const { smoothMethod = 'exp', smoothValue = null, maxNgramOrder = 4, effectiveOrder = false, ...unknown } = others;
-    requireNoOption(unknown);
+    const { lowercase = false, trgLang = '', force = false, tokenize, sentencePiece, ...others } = options;
+    const { smoothMethod = 'exp', smoothValue = null, maxNgramOrder = 4, effectiveOrder = false, ...rest } = others;
+    const { onWarning = ignoreWarning, ...unknown } = rest;
+    requireNoOption(unknown, supportedOptions);
     if (typeof force !== 'boolean') throw new TypeError('force should be true or false.');
     if (!Object.hasOwn(smoothDefaults, smoothMethod)) {
       const supported = Object.keys(smoothDefaults).join(', ');
@@ -75,30 +88,68 @@ export class BLEU extends Metric<BLEUScore> {
       throw new RangeError(`maxNgramOrder is ${maxNgramOrder}; expected a whole number, 0 or more.`);
     }
     this.isLowercase = lowercase;
-    this.tokenizerName = tokenize ?? tokenizerOfLanguage.get(trgLang) ?? '13a';
-    this.tokenize = findTokenizer(this.tokenizerName);
+    this.isForced = force;
+    this.warn = onWarning;
+    this.tokenizer = findTokenizer(tokenize ?? tokenizerOfLanguage.get(trgLang)?.tokenizer ?? '13a', { sentencePiece });
     this.maxNgramOrder = maxNgramOrder;
     this.formula = { smoothMethod, smoothValue, effectiveOrder };
+    this.trie = new NgramTrie(maxNgramOrder);
+    if (tokenize !== undefined) this.warnOfTokenizer(tokenize, trgLang);
+  }
+
+  override corpusStatistics(hypotheses: readonly string[], references: References): StatisticsRow[] {
+    const rows = super.corpusStatistics(hypotheses, references);
+    if (!this.isForced && hypotheses.filter((hypothesis) => hypothesis.endsWith(' .')).length >= 100) {
+      this.warn(
+        "100 lines or more end in a tokenized full stop (' .'): it looks as if the data was not detokenized, which may hurt the score. Set force where it was, or where that does not matter.",
+      );
+    }
+    return rows;
+  }
+
+  override sentenceScore(hypothesis: string, references: readonly (string | null)[]): BLEUScore {
+    if (!this.formula.effectiveOrder) {
+      this.warn('It is recommended to enable effectiveOrder for sentence-level BLEU.');
+    }
+    return super.sentenceScore(hypothesis, references);
   }
 
   /** `[words of the hypothesis, words of the closest reference, matches of each order, n-grams of each order]`. */
   segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow {
-    const ofHypothesis = this.ngramsOf(hypothesis);
-    const ofReferences = references.filter((reference) => reference !== null).map((text) => this.ngramsOf(text));
-    if (ofReferences.length === 0 && ofHypothesis.length > 0) {
+    const numbers = new WordNumbers();
+    const words = this.wordsOf(hypothesis, numbers);
+    const ofReferences: Int32Array[] = [];
+    let referenceWords = 0;
+    for (const reference of references) {
+      if (reference === null) continue;
+      const ofReference = this.wordsOf(reference, numbers);
+      ofReferences.push(ofReference);
+      referenceWords += ofReference.length;
+    }
+    if (ofReferences.length === 0 && words.length > 0) {
       throw new TypeError('A segment has no reference: all are null.');
     }
-    const counts = ofHypothesis.counts.map((ngrams, index) => countMatches(ngrams, ofReferences, index));
-    const totals = ofHypothesis.counts.map((_, index) => Math.max(ofHypothesis.length - index, 0));
-    const lengths = ofReferences.map((reference) => reference.length);
-    return [ofHypothesis.length, closestLength(ofHypothesis.length, lengths), ...counts, ...totals];
+    this.trie.clear(referenceWords);
+    for (const ofReference of ofReferences) this.trie.addReference(ofReference);
+    const row = [words.length, closestLength(words.length, ofReferences), ...this.trie.countMatches(words)];
+    for (let index = 0; index < this.maxNgramOrder; index++) row.push(Math.max(words.length - index, 0));
+    return row;
   }
 
-  scoreFromStatistics(sum: StatisticsRow): BLEUScore {
-    const [sysLen = 0, refLen = 0] = sum;
-    const counts = sum.slice(2, 2 + this.maxNgramOrder);
-    const totals = sum.slice(2 + this.maxNgramOrder);
-    return bleuFromStatistics({ counts, totals, sysLen, refLen }, this.formula);
+  scoreFromStatistics(sum: StatisticsRow, profile?: Profile): BLEUScore {
+    return this.scoreWith(this.formula, sum, profile);
+  }
+
+  override resampledScore(sum: ArrayLike<number>, profile: Profile): Scalar {
+    return resampledBleu(sum, this.formula, profile);
+  }
+
+  /** sacreBLEU keeps these counts as whole numbers and smooths them in place: what add-k adds loses its fraction. */
+  override trialScore(sum: StatisticsRow, profile: Profile): number {
+    const { smoothMethod, smoothValue } = this.formula;
+    const isCut = smoothMethod === 'add-k' && smoothValue !== null;
+    const formula = isCut ? { ...this.formula, smoothValue: Math.floor(smoothValue) } : this.formula;
+    return this.scoreWith(formula, sum, profile).score;
   }
 
   protected signatureFields(): readonly SignatureField[] {
@@ -108,38 +159,37 @@ export class BLEU extends Metric<BLEUScore> {
     return [
       ['case', 'c', this.isLowercase ? 'lc' : 'mixed'],
       ['eff', 'e', effectiveOrder ? 'yes' : 'no'],
-      ['tok', 'tok', this.tokenizerName],
+      ['tok', 'tok', this.tokenizer.signature],
       ['smooth', 's', `${smoothMethod}${value}`],
     ];
   }
 
-  private ngramsOf(segment: string): Ngrams {
+  private scoreWith(formula: BleuFormula, sum: StatisticsRow, profile?: Profile): BLEUScore {
+    const [sysLen = 0, refLen = 0] = sum;
+    const counts = sum.slice(2, 2 + this.maxNgramOrder);
+    const totals = sum.slice(2 + this.maxNgramOrder);
+    return bleuFromStatistics({ counts, totals, sysLen, refLen }, formula, profile);
+  }
+
+  private wordsOf(segment: string, numbers: WordNumbers): Int32Array {
     const text = this.isLowercase ? segment.toLowerCase() : segment;
-    return countNgrams(this.tokenize(stripEnd(text)), this.maxNgramOrder);
+    return numbers.of(this.tokenizer.words(stripEnd(text)));
+  }
+
+  private warnOfTokenizer(name: string, trgLang: string): void {
+    if (name === 'spm') this.warn("Tokenizer 'spm' has been changed to 'flores101', and may be removed in the future.");
+    const usual = tokenizerOfLanguage.get(trgLang);
+    if (usual === undefined || usual.tokenizer === name) return;
+    this.warn(`Consider using the '${usual.tokenizer}' or 'spm' tokenizer for ${usual.language}.`);
   }
 }
 
-function requireNoOption(unknown: object): void {
-  const [name] = Object.keys(unknown);
-  if (name === undefined) return;
-  throw new RangeError(`Option '${name}' is not supported; supported are: ${supportedOptions.join(', ')}.`);
-}
-
-/** N-grams that occur in a reference, each at most as often as in the reference that has it most often. */
-function countMatches(ngrams: ReadonlyMap<string, number>, references: readonly Ngrams[], index: number): number {
-  let matches = 0;
-  for (const [ngram, count] of ngrams) {
-    let most = 0;
-    for (const reference of references) most = Math.max(most, reference.counts[index]?.get(ngram) ?? 0);
-    matches += Math.min(count, most);
-  }
-  return matches;
-}
+function ignoreWarning(): void {}
 
 /** The length nearest to the hypothesis's, the shorter of two as near; -1 without references, as sacreBLEU has it. */
-function closestLength(length: number, ofReferences: readonly number[]): number {
+function closestLength(length: number, references: readonly Int32Array[]): number {
   let closest = -1;
-  for (const candidate of ofReferences) {
+  for (const { length: candidate } of references) {
     const difference = Math.abs(length - candidate) - Math.abs(length - closest);
     if (closest === -1 || difference < 0 || (difference === 0 && candidate < closest)) closest = candidate;
   }

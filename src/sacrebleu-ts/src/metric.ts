@@ -3,31 +3,66 @@
  * A corpus and a sentence go the same way; a resampling would add other rows.
  */
 import type { Score } from './score.ts';
-import { formatSignature, type SignatureField } from './signature.ts';
-
-/** A metric's counts for one segment, or their sum over many: same length, added place by place. */
-export type StatisticsRow = readonly number[];
+import { formatSignature, type ResamplingSignature, type SignatureField } from './signature.ts';
+import { bootstrapConfidence } from './statistics/bootstrap-confidence.ts';
+import type { Profile } from './statistics/profile.ts';
+import { double, type Scalar } from './statistics/scalar.ts';
+import type { StatisticsRow } from './statistics-row.ts';
 
 /** `references[k][i]` is the k-th reference of segment i; null where segment i has fewer. */
 export type References = readonly (readonly (string | null)[])[];
 
+export interface CorpusScoreOptions {
+  /** Samples of a bootstrap that gives the score its `mean` and `ci`; 1, the default, makes none. */
+  readonly nBootstrap?: number;
+  /** Of the samples: 12345 by default; null takes one at random. */
+  readonly seed?: number | bigint | null;
+  /** Which Python's last digits. */
+  readonly profile?: Profile;
+}
+
 export abstract class Metric<Result extends Score> {
   /** References of each segment scored last: null where it varied, undefined before the first score. */
   private referenceCount: number | null | undefined;
+  /** The bootstrap made last: it stays in the signature, as in sacreBLEU. */
+  private bootstrap: ResamplingSignature | undefined;
 
   /** The counts of one segment. @throws {TypeError} when it has no reference at all */
   abstract segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow;
-  abstract scoreFromStatistics(sum: StatisticsRow): Result;
+  abstract scoreFromStatistics(sum: StatisticsRow, profile?: Profile): Result;
   protected abstract signatureFields(): readonly SignatureField[];
 
   /**
-   * The score of a corpus.
+   * The score of a corpus; with a bootstrap, its `mean` and `ci` too.
    *
    * @throws {RangeError} when there is no hypothesis or a reference list is shorter or longer than the hypotheses
    * @throws {TypeError}  when something is not a string, or a segment has no reference
    */
-  corpusScore(hypotheses: readonly string[], references: References): Result {
-    return this.scoreFromStatistics(sumRows(this.corpusStatistics(hypotheses, references)));
+  corpusScore(hypotheses: readonly string[], references: References, options: CorpusScoreOptions = {}): Result {
+    return this.scoreOfRows(this.corpusStatistics(hypotheses, references), options);
+  }
+
+  /**
+   * The score of kept rows: `corpusScore` of their segments, with nothing tokenized again.
+   * @throws {RangeError} without rows
+   */
+  scoreOfRows(rows: readonly StatisticsRow[], options: CorpusScoreOptions = {}): Result {
+    const { nBootstrap = 1, seed = 12345, profile } = options;
+    const result = this.scoreFromStatistics(sumRows(rows), profile);
+    if (nBootstrap === 1) return result;
+    const confidence = bootstrapConfidence(this, rows, { nBootstrap, seed, profile });
+    this.bootstrap = { bootstrap: nBootstrap, randomization: null, seed };
+    return result.withConfidence(confidence);
+  }
+
+  /** The score of a bootstrap sample's sum, in the precision NumPy gives it. */
+  resampledScore(sum: ArrayLike<number>, profile: Profile): Scalar {
+    return double(this.scoreFromStatistics(Array.from(sum), profile).score);
+  }
+
+  /** The score of a randomization trial's sum. */
+  trialScore(sum: StatisticsRow, profile: Profile): number {
+    return this.scoreFromStatistics(sum, profile).score;
   }
 
   /**
@@ -60,12 +95,18 @@ export abstract class Metric<Result extends Score> {
    * The signature of the scores this metric gives.
    * @throws {RangeError} before the first score: the number of references is not known yet
    */
-  getSignature({ short = false }: { readonly short?: boolean } = {}): string {
+  getSignature({ short = false, resampling = this.bootstrap }: SignatureOptions = {}): string {
     if (this.referenceCount === undefined) {
       throw new RangeError('The signature holds the number of references: score something first.');
     }
-    return formatSignature(this.referenceCount, this.signatureFields(), short);
+    return formatSignature(this.referenceCount, this.signatureFields(), { isShort: short, resampling });
   }
+}
+
+export interface SignatureOptions {
+  readonly short?: boolean;
+  /** The resampling to name, if another than this metric's last bootstrap. */
+  readonly resampling?: ResamplingSignature;
 }
 
 /** Adds rows place by place. @throws {RangeError} without rows */
