@@ -79,12 +79,9 @@ function cachedSnapshot(repository: string, revision: string, env: NodeJS.Proces
 
   const named = revision === 'main' ? repository : `${repository}@${revision}`;
   const flag = revision === 'main' ? '' : ` --revision ${revision}`;
-  throw new ModelError(
-    `The model "${named}" is neither a directory (${resolve(repository)}) nor in the Hugging Face cache ${cache}.`,
-    {
-      hint: `Fetch it with "hf download ${repository}${flag}" (pip install huggingface_hub), copy that cache from a machine which has it, or give the path of a directory with its files.`,
-    },
-  );
+  throw new ModelError(`The model "${named}" is neither a directory nor in the Hugging Face cache ${cache}.`, {
+    hint: `A path in an experiment file starts at the file's folder, one on the command line at ${resolve('.')}. A model of the hub is fetched with "hf download ${repository}${flag}" (huggingface_hub), or copied with that cache from a machine which has it.`,
+  });
 }
 
 /** As huggingface_hub's constants.py finds it. */

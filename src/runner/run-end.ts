@@ -28,7 +28,7 @@ export interface Wishes {
 export function explainEnd(end: TrainerEnd, wishes: Wishes): ExplainedEnd {
   switch (end.type) {
     case 'ended':
-      return end.reason === 'completed' ? { end: COMPLETED, error: null } : explainStop(wishes);
+      return end.reason === 'completed' ? { end: COMPLETED, error: null } : explainStop(end.step, wishes);
     case 'failed':
       return explainFailure(end);
     case 'died':
@@ -44,11 +44,11 @@ export function explainStoreFailure(error: AppError): ExplainedEnd {
   return { end: { ...COMPLETED, state: 'failed', reason, hint: error.hint ?? null }, error };
 }
 
-function explainStop({ wasStopped, wasKilled }: Wishes): ExplainedEnd {
-  const reason =
-    wasStopped || wasKilled
-      ? 'Stopped at the request of the user after its step.'
-      : 'The trainer was told to end from outside (SIGTERM) and did so after its step.';
+function explainStop(step: number, { wasStopped, wasKilled }: Wishes): ExplainedEnd {
+  const who =
+    wasStopped || wasKilled ? 'at the request of the user' : 'since the trainer was told to from outside (SIGTERM),';
+  const when = step === 0 ? 'before its first step: nothing to save' : `after step ${step}, which is saved`;
+  const reason = `Stopped ${who} ${when}.`;
   return { end: { ...COMPLETED, state: 'stopped', reason }, error: new CancelledError(reason) };
 }
 

@@ -116,6 +116,7 @@ class History {
   readonly #writer: RunWriter;
   readonly #listener: ((envelope: Envelope) => void) | undefined;
   #hasToldOfListener = false;
+  #missedBeat: StoreError | null = null;
 
   constructor(writer: RunWriter, listener?: (envelope: Envelope) => void) {
     this.#writer = writer;
@@ -127,8 +128,17 @@ class History {
     if (isKept) this.tell(() => this.#listener?.(envelope));
   }
 
+  /** A sign of life that cannot be written leaves no hole in the history: whether the store has failed, events decide. */
   heartbeat(): void {
-    this.#write(() => this.#writer.heartbeat());
+    try {
+      this.#writer.heartbeat();
+      if (this.#missedBeat === null) return;
+      this.#writer.note('warning', `a sign of life could not be written: ${this.#missedBeat.message}`);
+      this.#missedBeat = null;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#missedBeat ??= error;
+    }
   }
 
   /** A listener's fault is noted once and does not end the run. */

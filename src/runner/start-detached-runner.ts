@@ -36,6 +36,17 @@ export async function startDetachedRunner(options: StartDetachedOptions): Promis
 
 async function startInStore(store: Store, options: StartDetachedOptions): Promise<{ runId: string; pid: number }> {
   const runId = store.reserveRunId();
+  try {
+    return { runId, pid: await startRunner(store, runId, options) };
+  } catch (error) {
+    // Without a run nobody would ever find its folder, and what the log says is in the error.
+    if (store.readRun(runId) === null) rmSync(store.runDirectory(runId), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Starts the runner of a run. @returns its process number, once the run is in the store */
+async function startRunner(store: Store, runId: string, options: StartDetachedOptions): Promise<number> {
   const directory = store.runDirectory(runId);
   const file = join(directory, 'experiment.yaml');
   const logPath = join(directory, 'runner.log');
@@ -43,21 +54,25 @@ async function startInStore(store: Store, options: StartDetachedOptions): Promis
     writeFileSync(file, formatExperiment(options.experiment), { mode: 0o600 });
     return openSync(logPath, 'a', 0o600);
   });
-  const parameters = [options.binPath, 'run', file, '--no-ui', '--run-id', runId, '--store', store.directory];
-  const runner = spawn(process.execPath, parameters, {
-    detached: true,
-    stdio: ['ignore', log, log],
+  const runner = launch([options.binPath, 'run', file, '--no-ui', '--run-id', runId, '--store', store.directory], {
+    log,
     env: options.env ?? process.env,
   });
-  closeSync(log);
-  runner.unref();
   const failure = await failureToAppear(runner, () => store.readRun(runId) !== null, options.patienceMs ?? 60_000);
-  if (failure === null) return { runId, pid: runner.pid ?? 0 };
-
-  // Without a run nobody would ever find its folder, and what the log says is in the error.
+  if (failure === null) return runner.pid ?? 0;
   const words = readFileSync(logPath, 'utf8').trim();
-  rmSync(directory, { recursive: true, force: true });
   throw words === '' ? failure : sayMore(failure, words);
+}
+
+/** Starts Node in a session of its own; `log` is closed here. */
+function launch(parameters: readonly string[], { log, env }: { log: number; env: NodeJS.ProcessEnv }): ChildProcess {
+  try {
+    const runner = spawn(process.execPath, parameters, { detached: true, stdio: ['ignore', log, log], env });
+    runner.unref();
+    return runner;
+  } finally {
+    closeSync(log);
+  }
 }
 
 /** Waits for the run. @returns null once it is there, otherwise why it will not come */

@@ -1,5 +1,5 @@
 /** Makes the row, the parameters and the folder of a new run. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { Experiment } from '../engine/config/experiment.ts';
@@ -33,8 +33,25 @@ export function reserveRunId(database: Database, runsDirectory: string): string 
   }
 }
 
+/** Inserts the run as pending, under its id or a new one. @returns its id and key @throws {StoreError} when the id is taken */
+export function createRun(
+  database: Database,
+  runsDirectory: string,
+  run: NewRun,
+  now: number,
+): { id: string; number: number } {
+  if (run.id !== undefined) return { id: run.id, number: insertRun(database, run.id, run, now) };
+  const id = reserveRunId(database, runsDirectory);
+  try {
+    return { id, number: insertRun(database, id, run, now) };
+  } catch (error) {
+    rmSync(join(runsDirectory, id), { recursive: true, force: true }); // without a run nobody would ever find it
+    throw error;
+  }
+}
+
 /** Inserts the run as pending. @returns its key @throws {StoreError} when the id is taken */
-export function insertRun(database: Database, id: string, run: NewRun, now: number): number {
+function insertRun(database: Database, id: string, run: NewRun, now: number): number {
   const insert = database.transaction(() => {
     if (database.prepare('SELECT 1 FROM runs WHERE id = ?').get(id) !== undefined) {
       throw new StoreError(`There is already a run ${id}.`, { hint: 'Leave the id out to get a new one.' });

@@ -14,7 +14,8 @@ export function markInterrupted(database: Database, id: string, now: number): bo
          WHERE number = ?`,
       )
       .run(number);
-    const reason = 'Its runner is gone without a word: it was killed, or the machine went down.';
+    const reason =
+      'Its runner is gone without a word: it was killed, the machine went down, or the store could not be written.';
     database
       .prepare('UPDATE run_details SET end_reason = ?, end_hint = ? WHERE run = ?')
       .run(reason, `To go on from its newest checkpoint, start an experiment with "model: run:${id}".`, number);

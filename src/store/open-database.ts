@@ -2,11 +2,12 @@
  * Opens the store's SQLite file: creates and upgrades it for writers, leaves it untouched for readers, and refuses a
  * file that is damaged, newer, foreign or out of reach with words that help.
  */
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError } from '../errors.ts';
 import { useWriteAheadLog } from './journal-mode.ts';
+import { makeFolders } from './make-folders.ts';
 import { migrate, readVersion, STORE_VERSION } from './migrate.ts';
 import { damagedStore, withStoreErrors } from './sqlite-error.ts';
 
@@ -93,7 +94,7 @@ function hasPendingLog(path: string): boolean {
 }
 
 function createPrivately(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(path));
   // SQLite opens a file it may not write for reading only and fails much later: ask first.
   accessSync(dirname(path), constants.W_OK);
   closeSync(openSync(path, 'a', 0o600));

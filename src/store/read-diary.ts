@@ -51,7 +51,7 @@ export function checkpoints(database: Database, id: string, runDirectory: string
 const lineProblemRow = z.object({
   file: z.string(),
   line: z.number(),
-  reason: z.enum(['unpaired', 'not-utf8', 'empty', 'malformed']),
+  reason: z.enum(['unpaired', 'not-utf8', 'empty', 'malformed', 'fuzzy', 'obsolete', 'untranslated', 'other-language']),
   detail: z.string(),
 });
 

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { LineProblem } from '../engine/run/protocol.ts';
-import { insertRun, type NewRun, reserveRunId } from './create-run.ts';
+import { createRun, type NewRun, reserveRunId } from './create-run.ts';
 import { markInterrupted, markStopRequested } from './mark-run.ts';
 import { metricNames, metricSeries } from './metric-series.ts';
 import { checkpoints, events, lineProblems, parameters, samples } from './read-diary.ts';
@@ -131,8 +131,7 @@ export class Store {
   createRun(run: NewRun): RunWriter {
     return this.#do((database) => {
       if (run.id !== undefined) assertRunId(run.id);
-      const id = run.id ?? reserveRunId(database, this.#runsDirectory);
-      const number = insertRun(database, id, run, this.#now());
+      const { id, number } = createRun(database, this.#runsDirectory, run, this.#now());
       const directory = this.runDirectory(id);
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       return new RunWriter(database, { id, number, directory, lastSeq: 0 }, this.#path, this.#now);

@@ -135,6 +135,9 @@ describe('a detached runner that cannot start', () => {
     const { experiment } = scripted('wait');
     const options = { experiment, storeDirectory: store.directory, binPath: '/nowhere/bin.js' };
     expect((await appErrorOf(startDetachedRunner(options))).message).toContain("Cannot find module '/nowhere/bin.js'");
+    const unusable = startDetachedRunner({ ...options, binPath: 'a\0b' });
+    await expect(unusable).rejects.toThrow('null bytes');
+    expect(readdirSync(join(store.directory, 'runs'))).toEqual([]);
   });
 });
 

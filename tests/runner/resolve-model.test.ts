@@ -72,7 +72,7 @@ describe('a hub id', () => {
         expect(error).toBeInstanceOf(ModelError);
         expect(error).toHaveProperty(
           'message',
-          `The model "${model}" is neither a directory (${join(process.cwd(), 'Org/opus-mt-en-fr')}) nor in the Hugging Face cache /nowhere/huggingface/hub.`,
+          `The model "${model}" is neither a directory nor in the Hugging Face cache /nowhere/huggingface/hub.`,
         );
         const command = model.includes('@') ? 'Org/opus-mt-en-fr --revision v2"' : 'Org/opus-mt-en-fr"';
         expect(error).toHaveProperty('hint', expect.stringContaining(`"hf download ${command}`));

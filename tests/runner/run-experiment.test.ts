@@ -87,13 +87,16 @@ describe('a run that is ended', () => {
     expect(outcome.error?.exitCode).toBe(130);
     expect(store.readRun(outcome.runId)).toMatchObject({
       state: 'stopped',
-      endReason: 'Stopped at the request of the user after its step.',
+      endReason: expect.stringMatching(/^Stopped at the request of the user after step \d+, which is saved\.$/),
     });
   });
 
   it('before it starts is stopped as well', async () => {
-    const outcome = await runExperiment({ ...scripted('wait'), store: newStore(), stop: AbortSignal.abort() });
+    const store = newStore();
+    const outcome = await runExperiment({ ...scripted('idle'), store, stop: AbortSignal.abort() });
     expect(outcome.state).toBe('stopped');
+    expect(outcome.error?.message).toBe('Stopped at the request of the user before its first step: nothing to save.');
+    expect(store.readRun(outcome.runId)?.endReason).toBe(outcome.error?.message);
   });
 
   it('at once, although the trainer does not listen, is failed with the signal', async () => {
@@ -195,6 +198,26 @@ describe('a run whose store fails in the middle', () => {
     // Nothing could be written about the end either: what is there is whole up to the failure.
     expect(store.metricSeries(outcome.runId, 'loss').map(({ step }) => step)).toEqual([1, 2, 3]);
     expect(store.readRun(outcome.runId)?.state).toBe('running');
+  });
+
+  it('only for a heartbeat goes on, and the diary tells of it', async () => {
+    const store = newStore();
+    const other = new Database(`${store.directory}/bleubird.sqlite`);
+    other.exec(`CREATE TRIGGER beats BEFORE UPDATE OF heartbeat_at ON runs WHEN new.last_seq = old.last_seq
+      BEGIN SELECT RAISE(ABORT, 'the disk is full for a moment'); END`);
+    const stop = new AbortController();
+    const running = runExperiment({ ...scripted('wait'), store, stop: stop.signal });
+    await sleep(1_500);
+    other.exec('DROP TRIGGER beats');
+    other.close();
+    await sleep(1_100);
+    stop.abort();
+    const { runId, state } = await running;
+    expect(state).toBe('stopped');
+    const warnings = store.events(runId, 100).filter(({ type }) => type === 'warning');
+    expect(warnings.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^a sign of life could not be written: .*full for a moment/),
+    ]);
   });
 
   it('is recorded as failed when the store works again by its end', async () => {

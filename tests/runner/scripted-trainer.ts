@@ -3,7 +3,8 @@
  * without a model. `steps-N` completes after N steps, `wait` goes on until it is stopped.
  */
 import type { Envelope, TrainerEvent } from '../../src/engine/run/protocol.ts';
-import { evaluationEvent, metrics } from '../store/run-events.ts';
+import { metrics } from '../store/run-events.ts';
+import { bleu, evaluationEvent } from '../support/evaluation.ts';
 
 let seq = 0;
 let stopped = (): void => {};
@@ -15,6 +16,12 @@ function tell(event: TrainerEvent): void {
 
 const scripts: Record<string, () => void> = {
   wait,
+  idle() {
+    stopped = () => {
+      tell({ type: 'ended', reason: 'stopped', step: 0 });
+      process.disconnect();
+    };
+  },
   stubborn() {
     process.on('SIGTERM', () => {});
     setInterval(() => {}, 1_000);
@@ -52,7 +59,7 @@ function start(script: string): void {
 function complete(steps: number): void {
   tell(evaluationEvent());
   for (let step = 1; step <= steps; step++) tell(metrics(step, { loss: 4 / step }));
-  tell(evaluationEvent({ stage: 'after', step: steps, bleu: { ...evaluationEvent().bleu, score: 40 } }));
+  tell(evaluationEvent({ stage: 'after', step: steps, bleu: bleu(40) }));
   tell({ type: 'ended', reason: 'completed', step: steps });
   process.disconnect();
 }

@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
@@ -263,6 +264,16 @@ describe('a store out of reach', () => {
     expect(store.createRun(newRun()).runId).toMatch(/^[a-z0-9]{5}$/);
   });
 
+  it('that takes no new run keeps no folder for it', () => {
+    const directory = temporaryFolder();
+    const store = newStore({ directory });
+    const other = new Database(fileOf(directory));
+    other.exec("CREATE TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'disk is full'); END");
+    other.close();
+    expect(storeErrorOf(() => store.createRun(newRun())).message).toContain('disk is full');
+    expect(readdirSync(join(directory, 'runs'))).toEqual([]);
+  });
+
   it('on a full disk says so', () => {
     const database = new Database(join(temporaryFolder(), 'small.sqlite'));
     database.exec('CREATE TABLE t (x)');
@@ -280,6 +291,20 @@ describe('a store out of reach', () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     expect(storeErrorOf(() => openStore(file)).message).toContain(`The store ${fileOf(file)} failed: `);
+  });
+
+  // In a process of its own, with a limit: Node's recursive mkdir never returns from there.
+  it.skipIf(process.platform !== 'linux')('that nobody can make says so', () => {
+    const directory = '/proc/bleubird/store';
+    const parameters = [fileURLToPath(new URL('open-and-list.ts', import.meta.url)), directory, 'write'];
+    const { stdout, signal } = spawnSync(process.execPath, parameters, { encoding: 'utf8', timeout: 5_000 });
+    expect(signal).toBeNull();
+    expect(JSON.parse(stdout)).toMatchObject({
+      exitCode: 6,
+      message: expect.stringMatching(
+        `^The store ${fileOf(directory)} failed: ENOENT: no such file or directory, mkdir`,
+      ),
+    });
   });
 
   // The system lets root write everywhere: there the look from outside is taken by another user.

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { bleu, evaluationEvent } from '../support/evaluation.ts';
 import { newStore, temporaryFolder } from './new-store.ts';
-import { bleu, envelopes, evaluationEvent, experiment, metrics, newRun } from './run-events.ts';
+import { envelopes, experiment, metrics, newRun } from './run-events.ts';
 
 const ready: TrainerEvent = {
   type: 'ready',
@@ -219,7 +220,7 @@ describe('before and after', () => {
     },
     {
       what: 'signatures',
-      after: { bleu: bleu(50, 'nrefs:1|case:lc') },
+      after: { bleu: bleu(50, { signature: 'nrefs:1|case:lc' }) },
       reason:
         'the metric signatures differ (nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0, then nrefs:1|case:lc)',
     },
@@ -335,7 +336,8 @@ describe('the end of a run', () => {
     expect(store.readRun(writer.runId)).toMatchObject({
       state: 'interrupted',
       endedAt: 2_000,
-      endReason: 'Its runner is gone without a word: it was killed, or the machine went down.',
+      endReason:
+        'Its runner is gone without a word: it was killed, the machine went down, or the store could not be written.',
     });
     writer.heartbeat();
     expect(store.readRun(writer.runId)).toMatchObject({ state: 'running', endedAt: null, endReason: null });

@@ -16,7 +16,7 @@ const stage = z.enum(['before', 'epoch', 'after']);
 const lineProblem = z.object({
   file: z.string(),
   line: z.number().int().positive(),
-  reason: z.enum(['unpaired', 'not-utf8', 'empty', 'malformed']),
+  reason: z.enum(['unpaired', 'not-utf8', 'empty', 'malformed', 'fuzzy', 'obsolete', 'untranslated', 'other-language']),
   detail: z.string(),
 });
 

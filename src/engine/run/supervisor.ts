@@ -3,12 +3,12 @@
  * the way. The trainer's output never reaches the runner's own: it goes to `trainer.log`, its last words into the result.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AppError, RunFailedError } from '../../errors.ts';
 import type { Experiment } from '../config/experiment.ts';
+import { clearUnfinished } from '../training/checkpoint.ts';
 import { eventReceiver, sendCommand } from './channel.ts';
 import { OutputTail } from './output-tail.ts';
 import type { Envelope, TrainerCommand, TrainerEvent } from './protocol.ts';
@@ -31,7 +31,7 @@ export interface SuperviseOptions {
 }
 
 export type TrainerEnd =
-  | { readonly type: 'ended'; readonly reason: 'completed' | 'stopped' }
+  | { readonly type: 'ended'; readonly reason: 'completed' | 'stopped'; readonly step: number }
   | { readonly type: 'failed'; readonly error: ReturnType<AppError['toJSON']> }
   | {
       readonly type: 'died';
@@ -84,11 +84,12 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
   const finished = processEnd(child).then(async (end): Promise<TrainerEnd> => {
     clearTimeout(killTimer);
     await closeLog(log);
+    await clearUnfinished(join(runDirectory, 'checkpoints')); // what it was saving when it was killed
     if (events.listenerFailure !== null) throw events.listenerFailure.error;
     const error = end.startError ?? events.protocolError;
     if (error !== null) return { type: 'failed', error: error.toJSON() };
     const { last } = events;
-    if (last?.type === 'ended') return { type: 'ended', reason: last.reason };
+    if (last?.type === 'ended') return { type: 'ended', reason: last.reason, step: last.step };
     if (last?.type === 'failed') {
       const { code, exitCode, message, hint } = last;
       return { type: 'failed', error: { code, exitCode, message, hint } };
@@ -134,7 +135,7 @@ function listen(child: ChildProcess, onEvent: (envelope: Envelope) => void, kill
       kill();
       return;
     }
-    events.last = received.event;
+    if (!isEnd(events.last)) events.last = received.event;
     try {
       onEvent(received);
     } catch (error) {
@@ -143,6 +144,11 @@ function listen(child: ChildProcess, onEvent: (envelope: Envelope) => void, kill
     }
   });
   return events;
+}
+
+/** A fault that was still under way may speak after the trainer has said why it ends: the first word counts. */
+function isEnd(event: TrainerEvent | null): boolean {
+  return event?.type === 'ended' || event?.type === 'failed';
 }
 
 interface ProcessEnd {
@@ -160,7 +166,8 @@ async function processEnd(child: ChildProcess): Promise<ProcessEnd> {
       resolve(new RunFailedError(`The trainer could not be started: ${cause.message}`, { cause }));
     });
   });
-  if (startError === null && child.connected) await once(child, 'disconnect');
+  // Not `once` of node:events, here and below: it rejects on an `error` that is dealt with already.
+  if (startError === null && child.connected) await new Promise((resolve) => child.once('disconnect', resolve));
   return { exitCode: child.exitCode, signal: child.signalCode, startError };
 }
 
@@ -173,7 +180,5 @@ function openLog(path: string, stderrTail: OutputTail): WriteStream {
 
 async function closeLog(log: WriteStream): Promise<void> {
   if (log.destroyed) return;
-  const closed = once(log, 'close');
-  log.end();
-  await closed;
+  await new Promise((resolve) => log.once('close', () => resolve(null)).end());
 }

@@ -57,7 +57,7 @@ export async function saveCheckpoint(
   let sizeBytes: number;
   try {
     await mkdir(directory, { recursive: true });
-    await removeUnfinished(directory);
+    await clearUnfinished(directory);
     await mkdir(temporary);
     await writeContents(temporary, contents);
     sizeBytes = await flushDirectory(temporary);
@@ -94,18 +94,21 @@ export async function findNewestCheckpoint(directory: string): Promise<string | 
   return (await listCheckpoints(directory)).at(-1)?.path ?? null;
 }
 
+/** Removes what a trainer that is dead left half written or half removed in a `checkpoints` folder, as far as that is possible. */
+export async function clearUnfinished(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []); // absent until the first save, which tells of anything else
+  for (const name of names) {
+    // One that stays takes up space and is in the way of nothing: it is tried again with the next save.
+    if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(directory, name), { recursive: true }).catch(() => {});
+  }
+}
+
 /** A model that diverged must not push out a good one. */
 function assertFinite(weights: CheckpointContents['weights'], step: number): void {
   for (const [name, { data }] of weights) {
     const bad = data.find((value) => !Number.isFinite(value));
     if (bad === undefined) continue;
     throw divergence(`by step ${step}: ${name} holds ${bad}. The step is not saved`);
-  }
-}
-
-async function removeUnfinished(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(directory, name), { recursive: true });
   }
 }
 
@@ -156,7 +159,10 @@ async function rotate(
   const surplus = others.slice(0, Math.max(0, others.length + 1 - Math.max(1, limit)));
   for (const checkpoint of surplus) {
     try {
-      await rm(checkpoint.path, { recursive: true });
+      // Renamed first: one that is half removed, by a trainer killed here, must not pass for a checkpoint.
+      const doomed = join(directory, `${TEMPORARY_PREFIX}${checkpoint.step}`);
+      await rename(checkpoint.path, doomed);
+      await rm(doomed, { recursive: true });
       removed.push(checkpoint);
     } catch (error) {
       problems.push(`The old checkpoint ${checkpoint.path} could not be removed: ${reasonOf(error)}`);

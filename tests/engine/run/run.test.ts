@@ -14,7 +14,7 @@ test('A run tells its whole story in order, and saves the trained model.', async
   const directory = folder.newRun();
   const evaluation = { before: true, after: true, references: 'decoded' } as const;
   const { events, end } = await watchRun(folder.experiment({}, { evaluation }), directory);
-  expect(end).toEqual({ type: 'ended', reason: 'completed' });
+  expect(end).toEqual({ type: 'ended', reason: 'completed', step: 4 });
 
   const story = events.flatMap((event) => {
     if (event.type === 'metrics' || event.type === 'progress' || event.type === 'sample') return [];
@@ -97,7 +97,7 @@ test('Commands are obeyed after the step in hand: a checkpoint, an evaluation, t
       if (event.type === 'evaluation') trainer.stop();
     },
   );
-  expect(end).toEqual({ type: 'ended', reason: 'stopped' });
+  expect(end).toMatchObject({ type: 'ended', reason: 'stopped' });
   const [evaluation] = eventsOf(events, 'evaluation');
   expect(evaluation?.stage).toBe('epoch');
   const [first, last] = eventsOf(events, 'checkpoint');
@@ -112,7 +112,7 @@ test('A stop while the untouched model is scored ends the run at once, with noth
   const { events, end } = await watchRun(folder.experiment({}, { evaluation }), directory, (event, trainer) => {
     if (event.type === 'phase' && event.phase === 'evaluating-before') trainer.stop();
   });
-  expect(end).toEqual({ type: 'ended', reason: 'stopped' });
+  expect(end).toEqual({ type: 'ended', reason: 'stopped', step: 0 });
   expect(events.at(-1)).toEqual({ type: 'ended', reason: 'stopped', step: 0 });
   expect(eventsOf(events, 'evaluation')).toEqual([]);
   expect(existsSync(join(directory, 'checkpoints'))).toBe(false);
@@ -138,7 +138,7 @@ test('SIGTERM ends a training as stop does, and Ctrl-C on the terminal is left t
     process.kill(trainer.pid, 'SIGINT');
     if (event.points.some(({ step }) => step >= 2)) process.kill(trainer.pid, 'SIGTERM');
   });
-  expect(end).toEqual({ type: 'ended', reason: 'stopped' });
+  expect(end).toMatchObject({ type: 'ended', reason: 'stopped' });
   expect(eventsOf(events, 'checkpoint')).toHaveLength(1);
 });
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Experiment, TrainingConfig } from '../../../src/engine/config/experiment.ts';
 import type { Envelope, TrainerEvent, TrainerEventOf } from '../../../src/engine/run/protocol.ts';
 import { superviseTrainer, type Trainer, type TrainerEnd } from '../../../src/engine/run/supervisor.ts';
+import { dataConfig, trainingConfig } from '../../support/experiment.ts';
 
 export const demoModel = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
 
@@ -49,47 +50,21 @@ export class RunFolder {
       description: '',
       model: demoModel,
       device: 'wasm',
-      data: {
+      data: dataConfig({
         corpus: { format: 'tsv', path: this.#corpus, source_column: 1, target_column: 2 },
-        validation_corpus: null,
-        source_lang: 'en',
-        target_lang: 'fr',
-        train_size: null,
         validation_size: 6,
-        split_seed: 42,
-        source_prefix: '',
         max_source_length: 64,
         max_target_length: 64,
-        max_train_samples: null,
-        max_eval_samples: null,
-      },
-      training: {
-        learning_rate: 1e-3,
+      }),
+      training: trainingConfig({
         per_device_train_batch_size: 6,
         per_device_eval_batch_size: 6,
-        gradient_accumulation_steps: 1,
         num_train_epochs: 3,
         max_steps: 4,
-        weight_decay: 0.01,
-        adam_beta1: 0.9,
-        adam_beta2: 0.999,
-        adam_epsilon: 1e-8,
-        max_grad_norm: 1,
-        lr_scheduler_type: 'linear',
-        warmup_steps: 0,
-        warmup_ratio: 0,
-        label_smoothing_factor: 0,
-        dropout: null,
-        group_by_length: false,
         logging_steps: 2,
-        eval_strategy: 'no',
-        eval_steps: 1,
         save_strategy: 'epoch',
-        save_steps: 1,
-        save_total_limit: null,
-        seed: 42,
         ...training,
-      },
+      }),
       generation: { num_beams: 1, max_length: 64, length_penalty: null, early_stopping: null },
       evaluation: { before: false, after: false, references: 'decoded' },
       ...changes,

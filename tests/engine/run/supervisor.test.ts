@@ -1,6 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Experiment } from '../../../src/engine/config/experiment.ts';
@@ -42,7 +55,7 @@ function start(
 
 test('Events arrive numbered and in order, a NaN as null, and the output of the trainer goes to its log only.', async () => {
   const { trainer, received } = start('works');
-  expect(await trainer.finished).toEqual({ type: 'ended', reason: 'completed' });
+  expect(await trainer.finished).toEqual({ type: 'ended', reason: 'completed', step: 3 });
   expect(received.map(({ seq }) => seq)).toEqual([1, 2, 3]);
   expect(received[1]?.event).toEqual({ type: 'metrics', points: [{ metric: 'loss', step: 1, value: null }] });
   const log = readFileSync(join(directory, 'trainer.log'), 'utf8');
@@ -96,7 +109,7 @@ test('Commands arrive in order, and those to a trainer that is gone are no error
   trainer.evaluateNow();
   trainer.checkpointNow();
   trainer.stop();
-  expect(await trainer.finished).toEqual({ type: 'ended', reason: 'stopped' });
+  expect(await trainer.finished).toEqual({ type: 'ended', reason: 'stopped', step: 1 });
   expect(received[1]?.event).toEqual({ type: 'warning', message: 'start evaluate-now checkpoint-now stop' });
   trainer.stop();
   trainer.kill();
@@ -109,6 +122,58 @@ test('What a listener throws ends the trainer and reaches whoever waits.', async
   await expect(trainer.finished).rejects.toThrow('the store is full');
   expect(received).toHaveLength(1);
 });
+
+test('What a trainer still says after it has told its end does not change that end.', async () => {
+  const error = { code: 'DATA', exitCode: 3, message: 'No such file: x.tsv', hint: null };
+  expect(await start('talks after its end').trainer.finished).toEqual({ type: 'failed', error });
+});
+
+test('What a killed trainer had begun to save is cleared away, and whole checkpoints stay.', async () => {
+  const checkpoints = join(directory, 'checkpoints');
+  mkdirSync(join(checkpoints, '.unfinished-checkpoint-8'), { recursive: true });
+  writeFileSync(join(checkpoints, '.unfinished-checkpoint-8', 'model.safetensors'), 'half');
+  mkdirSync(join(checkpoints, 'checkpoint-4'));
+  expect(await start('is killed').trainer.finished).toMatchObject({ type: 'died', signal: 'SIGKILL' });
+  expect(readdirSync(checkpoints)).toEqual(['checkpoint-4']);
+});
+
+test.skipIf(!existsSync('/dev/full'))('A full disk under the log changes nothing but the last words.', async () => {
+  rmSync(join(directory, 'trainer.log'), { force: true });
+  symlinkSync('/dev/full', join(directory, 'trainer.log'));
+  try {
+    const end = await start('exits without a word').trainer.finished;
+    expect(end).toMatchObject({ type: 'died', exitCode: 9 });
+    expect(end.type === 'died' && end.stderrTail).toContain('trainer.log could not be written: ENOSPC');
+  } finally {
+    rmSync(join(directory, 'trainer.log'));
+  }
+});
+
+test.skipIf(process.platform === 'win32')(
+  'A log that fails when all is said and done changes nothing either.',
+  async () => {
+    const log = join(directory, 'trainer.log');
+    rmSync(log, { force: true });
+    spawnSync('mkfifo', [log]);
+    try {
+      const { trainer } = start('exits without a word');
+      while (isThere(trainer.pid)) await sleep(10);
+      await sleep(100); // for its output to be read to the end
+      closeSync(openSync(log, 'r')); // lets the log open, with nobody to read it: the first write fails
+      expect(await trainer.finished).toMatchObject({ type: 'died', exitCode: 9 });
+    } finally {
+      rmSync(log);
+    }
+  },
+);
+
+function isThere(pid: number | null): boolean {
+  try {
+    return process.kill(pid ?? 0, 0);
+  } catch {
+    return false;
+  }
+}
 
 test('A program that cannot be run is a failure that names it.', async () => {
   const trainer = superviseTrainer({
@@ -126,7 +191,7 @@ test('A fast trainer waits for a slow runner instead of filling its own memory.'
   const { trainer, received } = start('floods', ({ seq }) => {
     if (seq === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
   });
-  expect(await trainer.finished).toEqual({ type: 'ended', reason: 'completed' });
+  expect(await trainer.finished).toEqual({ type: 'ended', reason: 'completed', step: 3 });
   expect(received).toHaveLength(4_002);
   const last = received[4_000]?.event;
   const peakKiB = Number(last?.type === 'warning' ? /peak (\d+)/.exec(last.message)?.[1] : Number.NaN);

@@ -73,6 +73,20 @@ test('The oldest checkpoints above the limit are removed, by step and not by nam
   expect(readdirSync(checkpoints)).toEqual(['checkpoint-3']);
 });
 
+test('A checkpoint that is being removed is never seen half under its name.', async () => {
+  const { path } = await saveCheckpoint(checkpoints, contentsOf(1), 1);
+  for (let file = 0; file < 3_000; file++) writeFileSync(join(path, `of-the-user-${file}`), '');
+  const { length } = readdirSync(path);
+  const seen = new Set<number>();
+  const watch = setInterval(() => {
+    if (existsSync(path)) seen.add(readdirSync(path).length);
+  });
+  await saveCheckpoint(checkpoints, contentsOf(2), 1);
+  clearInterval(watch);
+  expect([...seen]).toEqual([length]);
+  expect(readdirSync(checkpoints)).toEqual(['checkpoint-2']);
+});
+
 test('Without a limit all stay, and a step that is saved again replaces its checkpoint.', async () => {
   for (const step of [1, 2, 3]) await saveCheckpoint(checkpoints, contentsOf(step), null);
   await saveCheckpoint(checkpoints, contentsOf(2, [9, 9, 9, 9]), null);
