@@ -20,7 +20,7 @@ export class Output {
   readonly #isColourful: boolean;
   #isStdoutClosed = false;
   #isStderrClosed = false;
-  #whenStdoutCloses: () => void = () => {};
+  #whenStdoutCloses: (failure: Error | null) => void = () => {};
 
   constructor(streams: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream; env: NodeJS.ProcessEnv }) {
     this.#stdout = streams.stdout;
@@ -29,19 +29,22 @@ export class Output {
     this.#isColourful = Boolean(streams.stdout.isTTY) && NO_COLOR === '' && TERM !== 'dumb';
     // A reader that has seen enough (`| head`) or is gone: writing on is useless, but no failure.
     this.#stdout.on('error', (error) => {
-      if (!isClosedPipe(error)) throw error;
+      if (!isOfTheSystem(error)) throw error;
       if (this.#isStdoutClosed) return;
       this.#isStdoutClosed = true;
-      this.#whenStdoutCloses();
+      this.#whenStdoutCloses(isClosedPipe(error) ? null : error);
     });
     this.#stderr.on('error', (error) => {
-      if (!isClosedPipe(error)) throw error;
+      if (!isOfTheSystem(error)) throw error;
       this.#isStderrClosed = true;
     });
   }
 
-  /** Sets what happens when the reader of stdout goes away; nothing by default, later lines are dropped. */
-  onStdoutClosed(listener: () => void): void {
+  /**
+   * Sets what happens when stdout takes nothing any more, because its reader went away (null) or for a failure, such as the
+   * full disk of the file it goes to; nothing by default, later lines are dropped.
+   */
+  onStdoutClosed(listener: (failure: Error | null) => void): void {
     this.#whenStdoutCloses = listener;
   }
 
@@ -97,6 +100,11 @@ export class Output {
 /** Makes a text of several lines harmless, keeping its line breaks. */
 export function visibleLines(text: string): string {
   return text.split('\n').map(visibleText).join('\n');
+}
+
+/** What the system says about a stream; anything else is a fault of ours. */
+function isOfTheSystem(error: Error): boolean {
+  return 'code' in error;
 }
 
 function isClosedPipe(error: Error): boolean {

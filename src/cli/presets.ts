@@ -7,12 +7,19 @@ import { AppError } from '../errors.ts';
 import type { Preset } from '../ui/services.ts';
 import { ownExperiments } from './own-files.ts';
 
-/** Gives the presets by file name; of two files of one name, the one in the working directory. */
+/** What a newcomer is to begin with. */
+const FIRST = 'quickstart';
+
+/**
+ * Gives quickstart first, then by file name those of the working directory and those that come along; of two files of
+ * one name, the one in the working directory.
+ */
 export function listPresets(cwd: string, comingAlong = ownExperiments): readonly Preset[] {
   const paths = [resolve(cwd, 'experiments'), comingAlong].flatMap(listExperimentFiles);
   const byName = new Map<string, string>();
   for (const path of paths) if (!byName.has(basename(path))) byName.set(basename(path), path);
-  return [...byName.values()].map(readPreset);
+  const presets = [...byName.values()].map(readPreset);
+  return [...presets.filter(({ name }) => name === FIRST), ...presets.filter(({ name }) => name !== FIRST)];
 }
 
 function listExperimentFiles(directory: string): string[] {

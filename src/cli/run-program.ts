@@ -10,7 +10,10 @@ import type { World } from './world.ts';
 export async function runProgram(): Promise<void> {
   const { env, stdin, stdout, stderr } = process;
   const output = new Output({ stdout, stderr, env });
-  output.onStdoutClosed(() => process.exit(0));
+  output.onStdoutClosed((failure) => {
+    if (failure !== null) output.note(`error: the output cannot be written: ${failure.message}`);
+    process.exit(failure === null ? 0 : 1);
+  });
   const world: World = { env, cwd: process.cwd(), stdin, stdout, output, now: Date.now, onInterrupt };
   const exitCode = await run(process.argv.slice(2), world);
   await output.flush();

@@ -43,7 +43,6 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
     parameters: (id) => store.parameters(id),
     metricSeries: (id, metric, maxPoints) => store.metricSeries(id, metric, maxPoints),
     evaluations: (id) => store.evaluations(id),
-    beforeAfter: (id) => store.beforeAfter(id),
     translations: (id) => store.translations(id),
     samples: (id, limit) => store.samples(id, limit),
     checkpoints: (id) => store.checkpoints(id),

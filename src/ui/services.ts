@@ -4,7 +4,6 @@
  */
 import type { ConfigProblem } from '../errors.ts';
 import type {
-  BeforeAfter,
   CheckpointRow,
   EvaluationRow,
   EventRow,
@@ -30,7 +29,6 @@ export interface UiServices {
   parameters(id: string): Readonly<Record<string, string>>;
   metricSeries(id: string, metric: string, maxPoints: number): readonly MetricPoint[];
   evaluations(id: string): readonly EvaluationRow[];
-  beforeAfter(id: string): BeforeAfter | null;
   translations(id: string): readonly TranslationRow[];
   samples(id: string, limit: number): readonly SampleRow[];
   checkpoints(id: string): readonly CheckpointRow[];

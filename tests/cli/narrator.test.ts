@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Narrator } from '../../src/cli/headless/narrator.ts';
 import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
+import { bleu, evaluationEvent } from '../support/evaluation.ts';
 
 function tell(events: readonly TrainerEvent[], loggingSteps = 2): string[] {
   const narrator = new Narrator(loggingSteps);
@@ -17,27 +18,7 @@ function step(number: number, loss: number | null): TrainerEvent {
   };
 }
 
-const evaluation: TrainerEvent = {
-  type: 'evaluation',
-  stage: 'before',
-  step: 0,
-  epoch: 0,
-  sentences: 250,
-  loss: 2.34567,
-  lossPerToken: 2.3,
-  bleu: {
-    score: 20.7649,
-    counts: [4, 3, 2, 1],
-    totals: [5, 4, 3, 2],
-    precisions: [80, 75, 66.7, 50],
-    brevityPenalty: 1,
-    systemLength: 5,
-    referenceLength: 5,
-    signature: 'nrefs:1',
-  },
-  decoding: { numBeams: 1, maxLength: 512, lengthPenalty: 1, earlyStopping: false, references: 'decoded' },
-  durationSeconds: 12.4,
-};
+const evaluation = evaluationEvent({ sentences: 250, loss: 2.34567, bleu: bleu(20.7649), durationSeconds: 12.4 });
 
 describe('the narration of a run', () => {
   it('tells the mean loss since the last line every logging_steps and at the last step', () => {

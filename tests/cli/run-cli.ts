@@ -1,5 +1,5 @@
 /** Runs the real command in a process of its own. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, type StdioOptions, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
+  /** Pipes by default. */
+  readonly stdio?: StdioOptions;
 }
 
 const folders: string[] = [];
@@ -40,7 +42,8 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Chi
   return spawn(process.execPath, [join(repository, 'src/cli/bin.ts'), ...args], {
     cwd: options.cwd ?? repository,
     env: { PATH, HOME, HF_HOME: '/nonexistent/huggingface', TZ: 'UTC', ...options.env },
-  });
+    stdio: options.stdio ?? 'pipe',
+  }) as ChildProcessWithoutNullStreams;
 }
 
 /** Runs the command to its end. */

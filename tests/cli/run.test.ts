@@ -1,5 +1,5 @@
 /** The main job through the real command: train, then look at what was stored. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CliResult, demoModel, runCli, startCli, temporaryFolder } from './run-cli.ts';
@@ -175,7 +175,7 @@ describe('a run', () => {
   it('that has ended cannot be stopped', async () => {
     const { code, stderr } = await bleubird('stop', 'last');
     expect(code).toBe(6);
-    expect(stderr).toMatch(/error: Run \w+ is completed, not running\./);
+    expect(stderr).toMatch(/^error: Run \w+ is completed, not running\./);
   });
 });
 
@@ -231,6 +231,21 @@ describe('a long run', () => {
     const stopped = await runCli(['stop', id], { cwd: folder });
     expect(stopped.stdout).toBe(`${id} stopped\n`);
     expect(existsSync(join(folder, '.bleubird/runs', id, 'experiment.yaml'))).toBe(true);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('goes on when the disk of its own log is full', async () => {
+    const folder = temporaryFolder();
+    const full = openSync('/dev/full', 'w');
+    const exitCode = (...args: string[]) => {
+      const child = startCli(args, { cwd: folder, stdio: ['ignore', full, full] });
+      return new Promise((resolve) => child.once('exit', resolve));
+    };
+    expect(await exitCode('run', writeTinyExperiment(folder))).toBe(0);
+    const [summary] = jsonLines((await runCli(['ls', '--json'], { cwd: folder })).stdout);
+    expect(summary).toMatchObject({ state: 'completed' });
+    // For a command whose output is all there is of it, lost output is a failure.
+    expect(await exitCode('ls')).toBe(1);
+    closeSync(full);
   });
 
   it('goes on when the reader of its output is gone', async () => {

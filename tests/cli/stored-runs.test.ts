@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../src/engine/config/parse-experiment.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { bleu, evaluationEvent, greedy } from '../support/evaluation.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
 const hostile = '\u001b]0;owned\u0007\u202eevil\nline';
@@ -20,27 +21,13 @@ function evaluation(stage: 'before' | 'after', score: number, numBeams: number):
   const item = { index: 0, source: hostile, reference: 'la référence', hypothesis: `${stage} ${numBeams} ${hostile}` };
   return [
     { type: 'translations', stage, step: 0, items: [item] },
-    {
-      type: 'evaluation',
+    evaluationEvent({
       stage,
-      step: 0,
-      epoch: 0,
       sentences: 1,
       loss: null,
-      lossPerToken: null,
-      bleu: {
-        score,
-        counts: [1, 0, 0, 0],
-        totals: [2, 1, 0, 0],
-        precisions: [50, 0, 0, 0],
-        brevityPenalty: 1,
-        systemLength: 2,
-        referenceLength: 2,
-        signature: 'tok:13a',
-      },
-      decoding: { numBeams, maxLength: 24, lengthPenalty: 1, earlyStopping: false, references: 'raw' },
-      durationSeconds: 1,
-    },
+      bleu: bleu(score),
+      decoding: greedy({ numBeams, maxLength: 24, references: 'raw' }),
+    }),
   ];
 }
 
@@ -103,7 +90,7 @@ describe.concurrent('a store of runs', () => {
     const { code, stdout, stderr } = await runCli(['compare', 'greedy', 'beams'], { cwd });
     expect(code).toBe(0);
     expect(stderr).toContain(
-      'warning: not comparable, they were decoded or scored differently: greedy 1 sentence, greedy,',
+      'warning: not comparable, decoded or scored differently: num_beams 1 (greedy), 4 (beams)\n',
     );
     expect(stdout).toMatch(/beams +beams +completed +12\.00 +25\.00 +\+13\.00 +- +not finite +not finite\n/);
   });

@@ -6,6 +6,7 @@ import { Output } from '../../src/cli/output.ts';
 import { formatTable } from '../../src/cli/table.ts';
 import { counted, difference, loss, percent, score, timestamp } from '../../src/cli/text.ts';
 import type { EvaluationRow } from '../../src/store/rows.ts';
+import { bleu, evaluationRow, greedy } from '../support/evaluation.ts';
 
 /** Streams that remember, with the look of a terminal or not. */
 function streams(isTTY: boolean, env: NodeJS.ProcessEnv = {}) {
@@ -90,29 +91,15 @@ describe('output', () => {
 });
 
 describe('the before/after table', () => {
-  const row = (score: number, loss: number | null): EvaluationRow => ({
-    id: 1,
-    runId: 'r',
-    stage: 'before',
-    step: 0,
-    epoch: 0,
-    sentences: 250,
-    loss,
-    lossPerToken: 2.25,
-    bleu: {
-      score,
-      counts: [],
-      totals: [],
-      precisions: [],
-      brevityPenalty: 0.98765,
-      systemLength: 1,
-      referenceLength: 1,
-      signature: 'nrefs:1|case:mixed',
-    },
-    decoding: { numBeams: 1, maxLength: 512, lengthPenalty: 1, earlyStopping: false, references: 'decoded' },
-    durationSeconds: 12,
-    time: 0,
-  });
+  const row = (score: number, loss: number | null): EvaluationRow =>
+    evaluationRow({
+      sentences: 250,
+      loss,
+      lossPerToken: 2.25,
+      bleu: bleu(score, { brevityPenalty: 0.98765, signature: 'nrefs:1|case:mixed' }),
+      decoding: greedy({ maxLength: 512 }),
+      durationSeconds: 12,
+    });
   const { output } = streams(false);
 
   it('puts both models side by side with what the scores rest on', () => {

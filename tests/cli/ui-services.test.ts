@@ -9,24 +9,25 @@ import type { Store } from '../../src/store/store.ts';
 import { demoModel, repository, temporaryFolder } from './run-cli.ts';
 
 describe('the presets', () => {
-  it('are the experiments that come along', () => {
+  it('are the experiments that come along, the quickstart first', () => {
     expect(ownExperiments).toBe(join(repository, 'experiments'));
     const presets = listPresets(temporaryFolder());
-    expect(presets.map(({ name }) => name)).toEqual(['demo-smoke', 'kde4-en-fr', 'quickstart']);
-    expect(presets[2]).toMatchObject({
+    expect(presets.map(({ name }) => name)).toEqual(['quickstart', 'demo-smoke', 'kde4-en-fr']);
+    expect(presets[0]).toMatchObject({
       description: 'The demo model learns the messages of the TypeScript compiler, English to French.',
       path: join(repository, 'experiments/quickstart.yaml'),
       values: { model: demoModel, 'training.learning_rate': '0.001', 'generation.num_beams': '1' },
     });
   });
 
-  it("put the working directory's own first, in place of those of the same name, also when they cannot be used", () => {
+  it("put the working directory's own before the rest, in place of those of the same name, also when they cannot be used", () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, 'experiments'));
     writeFileSync(join(cwd, 'experiments/quickstart.yaml'), 'model: [');
+    writeFileSync(join(cwd, 'experiments/zero.yml'), '');
     writeFileSync(join(cwd, 'experiments/notes.txt'), '');
     const presets = listPresets(cwd);
-    expect(presets.map(({ name }) => name)).toEqual(['quickstart', 'demo-smoke', 'kde4-en-fr']);
+    expect(presets.map(({ name }) => name)).toEqual(['quickstart', 'zero', 'demo-smoke', 'kde4-en-fr']);
     expect(presets[0]).toMatchObject({ values: {}, description: expect.stringContaining('is not valid YAML') });
   });
 });

@@ -49,6 +49,14 @@ describe('a new run', () => {
     await screen.shows(/Learning rate +1e-3/);
   });
 
+  it('says what a field expects, and that it may be left out', async () => {
+    const screen = await openScreen();
+    await screen.press('n', 'enter');
+    await screen.shows('Experiment ─');
+    await moveTo(screen, 'data.validation_size');
+    await screen.shows('expects a number above 0, or nothing');
+  });
+
   it('lists every problem when a start is refused, and starts nothing', async () => {
     const screen = await openScreen();
     await screen.press('n', 'enter');

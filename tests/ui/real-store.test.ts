@@ -10,7 +10,8 @@ import { identityOf } from '../../src/runner/process-identity.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { RunWriter } from '../../src/store/run-writer.ts';
 import type { Store } from '../../src/store/store.ts';
-import { fixtureServices, SIGNATURE } from './support/fixture-services.ts';
+import { bleu, evaluationEvent } from '../support/evaluation.ts';
+import { fixtureServices } from './support/fixture-services.ts';
 import { openScreen } from './support/screen.ts';
 
 let directory: string;
@@ -50,27 +51,7 @@ function recorder(writer: RunWriter): (event: TrainerEvent) => void {
 const items = [{ index: 0, source: 'Open the file.', reference: 'Ouvrez le fichier.', hypothesis: 'Ouvre la file.' }];
 
 function evaluation(stage: 'before' | 'after', step: number, score: number): TrainerEvent {
-  return {
-    type: 'evaluation',
-    stage,
-    step,
-    epoch: 0,
-    sentences: 1,
-    loss: 2,
-    lossPerToken: 2,
-    bleu: {
-      score,
-      counts: [4, 3, 2, 1],
-      totals: [5, 4, 3, 2],
-      precisions: [80, 75, 66, 50],
-      brevityPenalty: 1,
-      systemLength: 5,
-      referenceLength: 5,
-      signature: SIGNATURE,
-    },
-    decoding: { numBeams: 1, maxLength: 128, lengthPenalty: 1, earlyStopping: false, references: 'decoded' },
-    durationSeconds: 1,
-  };
+  return evaluationEvent({ stage, step, sentences: 1, bleu: bleu(score) });
 }
 
 /** All a trainer says until it trains. */

@@ -1,5 +1,6 @@
 /** The screens about runs, driven by keys and read from a terminal emulator. */
 import { describe, expect, it } from 'vitest';
+import { SIGNATURE } from '../support/evaluation.ts';
 import { fixtureRun, fixtureServices } from './support/fixture-services.ts';
 import { pause } from './support/screen.ts';
 import { screenOpener } from './support/screen-opener.ts';
@@ -63,7 +64,7 @@ describe('the list of runs', () => {
   it('moves by j, k, arrows, g and G, also when the keys arrive in one read', async () => {
     const screen = await openScreen();
     screen.send('jj\u001b[Bk');
-    await screen.shows(/❯ {3}quickstart lr …? .*53\.8/);
+    await screen.shows(/❯ {3}quickst…lr 1e-3 .*53\.8/);
     await screen.press('G');
     await screen.shows(/❯ {3}worse/);
     await screen.press('g');
@@ -81,6 +82,26 @@ describe('the list of runs', () => {
     expect(screen.rows()[2]).toContain('NAME');
     await screen.press('ctrl+u');
     await screen.shows(/❯ +r290/);
+  });
+
+  it('tells long names apart by their ends, and has dashes for scores that are not there', async () => {
+    const names = ['1', '2'].map((end) => `opus-mt-en-fr-on-kde4-lr-2e-5-warmup-0.${end}`);
+    const [one, two] = names.map((name) => fixtureRun(name, { name, before: null, after: null }));
+    const screen = await openScreen({ services: fixtureServices([one, two].filter((run) => run !== undefined)) });
+    await screen.shows(/opus-mt…mup-0\.1 +✓ completed +━+ 100% +– +– +1h/);
+    expect(screen.text()).toContain('opus-mt…mup-0.2');
+    await screen.press('space', 'space', 'c');
+    await screen.shows(/A +opus-mt-en-fr-…e-5-warmup-0\.1 +– +– +– +– +–/);
+    expect(screen.text()).not.toContain('not comparable');
+    await screen.press('2', 'a');
+    await screen.shows(/A opus-mt-e…-warmup-0\.1 +B opus-mt-e…-warmup-0\.2/);
+    expect(screen.text()).toMatch(/name +opus-mt-en-…-warmup-0\.1 +opus-mt-en-…-warmup-0\.2/);
+    await screen.press('3');
+    await screen.shows('The runs have no translated sentence in common.');
+    expect(screen.rows()[2]).toMatch(/A opus-.*0\.1 +B opus-.*0\.2$/);
+    await screen.press('enter');
+    await pause(50);
+    expect(screen.text()).not.toContain('tab goes there');
   });
 
   it('asks before it stops a run, and stops it only on yes', async () => {
@@ -156,6 +177,28 @@ describe('one run', () => {
     await screen.shows('by age');
   });
 
+  it('shows a long reason whole, and waits for nothing more of a run that has ended', async () => {
+    const endReason =
+      'The model directory /home/somebody/models/that/is/not/there has no config.json, which says what it is.';
+    const options = { state: 'failed', before: null, after: null, step: 0, totalSteps: null } as const;
+    const run = fixtureRun('f1', { ...options, record: { endReason, endHint: null } });
+    const screen = await openScreen({ services: fixtureServices([run]), initialRunId: 'f1' });
+    await screen.shows('which says what it is.');
+    expect(screen.text()).toContain('ended before its training was planned');
+    expect(screen.text()).toMatch(/BLEU not evaluated$/m);
+  });
+
+  it('cuts a reason that would take the window, and marks the cut', async () => {
+    const endReason = Array(200).fill('word').join(' ');
+    const run = fixtureRun('f1', { state: 'failed', record: { endReason } });
+    const screen = await openScreen({ services: fixtureServices([run]), initialRunId: 'f1' });
+    await screen.shows(/word word…?$/m);
+    expect(screen.rows().filter((row) => row.includes('word'))).toHaveLength(3);
+    expect(screen.rows().filter((row) => row.includes('…'))).toHaveLength(1);
+    expect(screen.text()).toContain('→ Lower training.learning_rate.');
+    expect(screen.text()).toContain('Training loss');
+  });
+
   it('says so when the store does not have the run', async () => {
     const screen = await openScreen({ initialRunId: 'nope' });
     await screen.shows('The store has no run nope. esc goes back.');
@@ -205,11 +248,11 @@ describe('comparing runs', () => {
   });
 
   it('warns when the scores were not made the same way', async () => {
-    const runs = [fixtureRun('a'), fixtureRun('b', { numBeams: 4, signature: 'nrefs:1|tok:intl' })];
+    const runs = [fixtureRun('a'), fixtureRun('b', { numBeams: 4, signature: SIGNATURE.replace('13a', 'intl') })];
     const screen = await openScreen({ services: fixtureServices(runs) });
     await screen.press('space', 'space', 'c');
-    await screen.shows('BLEU signatures differ');
-    expect(screen.text()).toContain('Decoding differs: numBeams 1 / 4');
+    const rows = await screen.shows('not comparable, decoded or scored differently: num_beams 1 (A), 4 (B)');
+    expect(rows.join('\n')).toContain('not comparable, other BLEU signatures: tok 13a (A), intl (B)');
   });
 
   it('says how to mark runs when fewer than two are', async () => {

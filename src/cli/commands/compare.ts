@@ -1,12 +1,12 @@
 /** `bleubird compare RUN RUN…`: runs side by side. */
 import type { Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
-import type { RunRecord } from '../../store/rows.ts';
+import type { EvaluationRow, RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
+import { bleuDifference, incomparabilities } from '../../ui/state/comparability.ts';
 import { compareSettings, type SettingRow } from '../../ui/state/config-difference.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { positiveNumber } from '../arguments.ts';
-import { incomparabilities, type ScoredRun } from '../comparability.ts';
 import type { SentenceComparison } from '../compare-sentences.ts';
 import type { Output } from '../output.ts';
 import { storeOption, withRuns } from '../store-option.ts';
@@ -20,8 +20,14 @@ interface CompareOptions {
   readonly json?: boolean;
 }
 
+interface ComparedRun {
+  readonly run: RunRecord;
+  readonly before: EvaluationRow | null;
+  readonly after: EvaluationRow | null;
+}
+
 interface Comparison {
-  readonly runs: readonly ScoredRun[];
+  readonly runs: readonly ComparedRun[];
   /** Only settings that differ. */
   readonly settings: readonly SettingRow[];
   readonly incomparabilities: readonly string[];
@@ -53,7 +59,7 @@ async function compareRuns(typed: readonly string[], options: CompareOptions, wo
     return compare(records, store);
   });
   const { output } = world;
-  for (const reason of comparison.incomparabilities) output.warn(`not comparable, ${reason}`);
+  for (const reason of comparison.incomparabilities) output.warn(reason);
   if (options.json) {
     const differing = comparison.sentences.differing.slice(0, options.sentences);
     output.json({ ...comparison, sentences: { ...comparison.sentences, differing } });
@@ -64,18 +70,18 @@ async function compareRuns(typed: readonly string[], options: CompareOptions, wo
 
 async function compare(records: readonly RunRecord[], store: Store): Promise<Comparison> {
   const { compareSentences } = await import('../compare-sentences.ts');
-  const runs = records.map((run): ScoredRun => {
-    const evaluations = store.evaluations(run.id);
-    return {
+  const scored = records.map((run) => {
+    const { id: label, dataHash } = run;
+    return { run, label, dataHash, parameters: store.parameters(label), evaluations: store.evaluations(label) };
+  });
+  return {
+    runs: scored.map(({ run, evaluations }) => ({
       run,
       before: evaluations.findLast(({ stage }) => stage === 'before') ?? null,
       after: evaluations.findLast(({ stage }) => stage === 'after') ?? null,
-    };
-  });
-  return {
-    runs,
-    settings: compareSettings(records.map(({ id }) => store.parameters(id))).filter(({ isDifferent }) => isDifferent),
-    incomparabilities: incomparabilities(runs),
+    })),
+    settings: compareSettings(scored.map(({ parameters }) => parameters)).filter(({ isDifferent }) => isDifferent),
+    incomparabilities: incomparabilities(scored),
     sentences: compareSentences(records.map(({ id }) => store.translations(id))),
   };
 }
@@ -88,10 +94,8 @@ function describe({ runs, settings, sentences, ...comparison }: Comparison, show
     for (const line of lines) output.line(line);
     output.line();
   };
-  const beyondFirst = ({ after }: ScoredRun) =>
+  const beyondFirst = ({ after }: ComparedRun) =>
     after === null || firstBleu === undefined ? null : after.bleu.score - firstBleu;
-  const gain = ({ before, after }: ScoredRun) =>
-    before === null || after === null ? null : after.bleu.score - before.bleu.score;
   print(
     formatTable(
       runs,
@@ -101,7 +105,7 @@ function describe({ runs, settings, sentences, ...comparison }: Comparison, show
         { title: 'STATE', text: ({ run }) => run.state },
         { title: 'BLEU BEFORE', text: ({ before }) => score(before?.bleu.score ?? null), align: 'right' },
         { title: 'AFTER', text: ({ after }) => score(after?.bleu.score ?? null), align: 'right' },
-        { title: 'GAIN', text: (entry) => difference(gain(entry)), align: 'right' },
+        { title: 'GAIN', text: (entry) => difference(bleuDifference(entry.before, entry.after)), align: 'right' },
         {
           title: 'TO FIRST',
           text: (entry) => (entry === runs[0] ? '' : difference(beyondFirst(entry))),
@@ -132,7 +136,7 @@ function describe({ runs, settings, sentences, ...comparison }: Comparison, show
 
 function describeSentences(
   { shared, differing }: SentenceComparison,
-  runs: readonly ScoredRun[],
+  runs: readonly ComparedRun[],
   shown: number,
   output: Output,
 ): void {

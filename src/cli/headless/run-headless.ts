@@ -30,7 +30,11 @@ export async function runHeadless(experiment: Experiment, options: HeadlessOptio
   const { runExperiment } = await import('../../runner/run-experiment.ts');
   const reporter = options.json ? jsonReporter(world) : textReporter(experiment, world);
   // The run is worth more than its log: it goes on when the reader of the log is gone.
-  world.output.onStdoutClosed(() => world.output.warn('nobody reads this any more; the run goes on'));
+  world.output.onStdoutClosed((failure) => {
+    const what =
+      failure === null ? 'nobody reads this any more' : `this cannot be written any more (${failure.message})`;
+    world.output.warn(`${what}; the run goes on`);
+  });
   const outcome = await withStore(world, options.store, async (store) => {
     const interrupt = listenToInterrupts(world);
     try {

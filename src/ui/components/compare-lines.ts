@@ -1,12 +1,22 @@
 /** Runs side by side: scores and curves, settings, sentences. Each run has a letter, a colour and a mark. */
 import { plotLines } from '../plot/plot-lines.ts';
+import { bleuDifference } from '../state/comparability.ts';
 import type { SettingRow } from '../state/config-difference.ts';
 import { windowAround } from '../state/list-position.ts';
 import type { RunDetail } from '../state/run-detail.ts';
-import { bleuDifference } from '../state/selectors.ts';
 import type { SentenceDifference } from '../state/sentence-difference.ts';
+import { truncateMiddle, visibleText, wrapText } from '../text/fit-text.ts';
 import { formatBleu, formatDelta } from '../text/format.ts';
-import { cell, EMPTY_LINE, justify, type RichLine, type Span, span } from '../text/rich-line.ts';
+import {
+  cell,
+  cellWithBothEnds,
+  EMPTY_LINE,
+  justify,
+  lineWidth,
+  type RichLine,
+  type Span,
+  span,
+} from '../text/rich-line.ts';
 import { seriesTone, type Theme } from '../theme.ts';
 import { headingLine, pointerSpan } from './heading.ts';
 
@@ -16,11 +26,14 @@ export function runLetter(index: number): string {
 }
 
 /** Which letter, colour and mark is which run: `A quickstart  B slow`. */
-export function legendLine(details: readonly RunDetail[], theme: Theme): RichLine {
-  return details.flatMap(({ record }, index): Span[] => [
-    span('  '),
-    span(`${runSign(index, theme)} ${record.name}`, { tone: seriesTone(index), bold: true }),
-  ]);
+export function legendLine(details: readonly RunDetail[], width: number, theme: Theme): RichLine {
+  const legend = (textWidth: number): RichLine =>
+    details.flatMap(({ record }, index): Span[] => {
+      const text = truncateMiddle(visibleText(`${runSign(index, theme)} ${record.name}`), textWidth);
+      return [span('  '), span(text, { tone: seriesTone(index), bold: true })];
+    });
+  const whole = legend(Number.POSITIVE_INFINITY);
+  return lineWidth(whole) <= width ? whole : legend(Math.floor(width / details.length) - 2);
 }
 
 // The letter, with the mark of the run's curve where colour cannot tell which it is.
@@ -38,8 +51,10 @@ export function scoresLines(
   theme: Theme,
 ): RichLine[] {
   const table = [scoreHead(width, theme), ...details.map((detail, index) => scoreRow(detail, index, width, theme))];
-  const cautions = warnings.map(
-    (text): RichLine => [span(` ${theme.symbols.interrupted} ${text}`, { tone: 'warning', bold: true })],
+  const cautions = warnings.flatMap((text): RichLine[] =>
+    wrapText(visibleText(text), width - 4).map((line, index) => [
+      span(` ${index === 0 ? theme.symbols.interrupted : ' '} ${line}`, { tone: 'warning', bold: true }),
+    ]),
   );
   const plot = plotLines({
     series: details.map(({ loss }, index) => ({ points: loss, tone: seriesTone(index) })),
@@ -72,7 +87,7 @@ export function settingsLines(
     cell('SETTING', pathWidth, { tone: 'muted' }),
     ...details.flatMap(({ record }, index) => [
       span('  '),
-      cell(`${runLetter(index)} ${record.name}`, valueWidth, { tone: seriesTone(index), bold: true }),
+      cellWithBothEnds(`${runLetter(index)} ${record.name}`, valueWidth, { tone: seriesTone(index), bold: true }),
     ]),
   ];
   if (rows.length === 0) return [head, [span('  The runs have the same settings. a shows them.', { tone: 'muted' })]];
@@ -84,7 +99,7 @@ export function settingsLines(
         cell(path, pathWidth, isDifferent ? {} : { tone: 'muted' }),
         ...values.flatMap((value): Span[] => [
           span('  '),
-          cell(
+          cellWithBothEnds(
             value === null || value === '' ? '(none)' : value,
             valueWidth,
             isDifferent ? { bold: true } : { tone: 'muted' },
@@ -105,6 +120,7 @@ export function differenceLines(
   height: number,
   theme: Theme,
 ): RichLine[] {
+  if (shared === 0) return [[span('  The runs have no translated sentence in common.', { tone: 'muted' })]];
   if (sentences.length === 0)
     return [[span(`  Of ${shared} shared sentences, none was translated differently.`, { tone: 'muted' })]];
   const cursor = Math.min(position, sentences.length - 1);
@@ -179,7 +195,7 @@ function scoreRow({ record, evaluations }: RunDetail, index: number, width: numb
   const loss = formatDelta(lossDelta, symbols, { decimals: 2, isLowerBetter: true });
   return [
     cell(` ${runSign(index, theme)}`, 5, { tone: seriesTone(index), bold: true }),
-    cell(record.name, nameWidth(width), { tone: seriesTone(index) }),
+    cellWithBothEnds(record.name, nameWidth(width), { tone: seriesTone(index) }),
     cell(formatBleu(before?.bleu.score ?? null, symbols), 8, undefined, 'right'),
     cell(formatBleu(after?.bleu.score ?? null, symbols), 8, { bold: true }, 'right'),
     cell(bleu.text, 10, bleu.style, 'right'),

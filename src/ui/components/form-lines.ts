@@ -131,7 +131,7 @@ function focusLines(form: ExperimentForm, width: number, theme: Theme): RichLine
   const problem = fieldProblem(form, field);
   const preset = form.presetValues[field.path] ?? '';
   const facts = [
-    `expects ${expected(field)}`,
+    `expects ${expected({ ...field, isNullable: false })}${field.isNullable ? ', or nothing' : ''}`,
     isChanged(form, field.path) ? `preset: ${preset === '' ? '(not set)' : preset}` : null,
   ].filter((fact) => fact !== null);
   return [

@@ -96,8 +96,10 @@ function screenNames(state: UiState): string[] {
         return 'New run';
       case 'form':
         return screen.form.presetName;
-      case 'live':
-        return state.details[screen.runId]?.record.name ?? screen.runId;
+      case 'live': {
+        const name = state.details[screen.runId]?.record.name;
+        return name === undefined ? screen.runId : `${name} ${screen.runId}`; // the commands want the id
+      }
       case 'compare':
         return `Compare ${screen.runIds.length} runs`;
       case 'sentence':

@@ -2,10 +2,10 @@
 import { plotLines } from '../plot/plot-lines.ts';
 import { progressBar } from '../plot/progress-bar.ts';
 import { sparkline } from '../plot/sparkline.ts';
+import { bleuDifference } from '../state/comparability.ts';
 import type { RunDetail } from '../state/run-detail.ts';
 import { isActive, progressOf } from '../state/runs-list.ts';
-import { bleuDifference } from '../state/selectors.ts';
-import { padEnd } from '../text/fit-text.ts';
+import { padEnd, visibleText, wrapText } from '../text/fit-text.ts';
 import {
   formatBleu,
   formatBytes,
@@ -16,7 +16,7 @@ import {
   formatNumber,
 } from '../text/format.ts';
 import { EMPTY_LINE, type RichLine, type Span, span } from '../text/rich-line.ts';
-import type { Theme } from '../theme.ts';
+import type { Style, Theme } from '../theme.ts';
 import { headingLine } from './heading.ts';
 import { stateText } from './run-spans.ts';
 import { sentenceLines } from './sentence-lines.ts';
@@ -25,7 +25,7 @@ const SMALLEST_PLOT = 5;
 
 /** Exactly as many lines as fit in `height`; the loss curve gets at least five of them. */
 export function liveOverview(detail: RunDetail, now: number, width: number, height: number, theme: Theme): RichLine[] {
-  const top = [...statusLines(detail, now, width, theme), ...endLines(detail, theme)];
+  const top = [...statusLines(detail, now, width, theme), ...endLines(detail, width, height, theme)];
   const scores = scoreLines(detail, width, theme);
   // In a low window the curve needs the empty lines more than the eye does.
   const gap = height < 24 ? [] : [EMPTY_LINE];
@@ -75,7 +75,12 @@ function statusLines({ record }: RunDetail, now: number, width: number, theme: T
   ];
 
   const share = progressOf(record);
-  if (share === null) return [status, [span(' waiting for the plan of the training', { tone: 'muted' })]];
+  if (share === null) {
+    const words = isActive(record.state)
+      ? 'waiting for the plan of the training'
+      : 'ended before its training was planned';
+    return [status, [span(` ${words}`, { tone: 'muted' })]];
+  }
   const words = [
     `${record.step}/${record.totalSteps ?? '?'} steps`,
     isActive(record.state) && record.etaSeconds !== null ? `ETA ${formatDuration(record.etaSeconds)}` : null,
@@ -89,13 +94,19 @@ function statusLines({ record }: RunDetail, now: number, width: number, theme: T
   ];
 }
 
-function endLines({ record }: RunDetail, theme: Theme): RichLine[] {
+// Why it ended and what helps; of a long text the beginning, the Events tab has all of it.
+function endLines({ record }: RunDetail, width: number, height: number, theme: Theme): RichLine[] {
   if (isActive(record.state) || (record.state === 'completed' && record.endHint === null)) return [];
   const { style } = stateText(record.state, theme);
-  const lines: RichLine[] = [];
-  if (record.endReason !== null) lines.push([span(` ${record.endReason}`, style)]);
-  if (record.endHint !== null) lines.push([span(` ${theme.symbols.arrow} ${record.endHint}`)]);
-  return lines;
+  const rows = Math.max(1, Math.floor(height / 6));
+  const linesOf = (text: string | null, sign: string, style?: Style): RichLine[] => {
+    const lines = text === null ? [] : wrapText(visibleText(text), width - sign.length - 1);
+    // The last row holds all that is left, so that it is cut with an ellipsis where that is too much.
+    const rest = lines.slice(rows - 1).join(' ');
+    const shown = rest === '' ? lines : [...lines.slice(0, rows - 1), rest];
+    return shown.map((line, index) => [span(`${index === 0 ? sign : ' '.repeat(sign.length)}${line}`, style)]);
+  };
+  return [...linesOf(record.endReason, ' ', style), ...linesOf(record.endHint, ` ${theme.symbols.arrow} `)];
 }
 
 function lossHeading({ record, loss }: RunDetail, width: number, theme: Theme): RichLine {
@@ -125,7 +136,8 @@ function scoreLines(detail: RunDetail, width: number, theme: Theme): RichLine[] 
   const after = detail.evaluations.findLast(({ stage }) => stage === 'after');
   const latest = after ?? detail.evaluations.findLast(({ stage }) => stage === 'epoch');
   if (before === undefined && latest === undefined) {
-    return [[span(' BLEU ', { bold: true }), span('not evaluated yet', { tone: 'muted' })]];
+    const words = isActive(detail.record.state) ? 'not evaluated yet' : 'not evaluated';
+    return [[span(' BLEU ', { bold: true }), span(words, { tone: 'muted' })]];
   }
   const delta = bleuDifference(before, latest);
   const difference = formatDelta(delta, symbols);

@@ -3,7 +3,7 @@ import type { RunSummary } from '../../store/rows.ts';
 import { windowAround } from '../state/list-position.ts';
 import { cursorIndex, isActive, type RunsList, type SortColumn, visibleRuns } from '../state/runs-list.ts';
 import { formatAge, formatDuration } from '../text/format.ts';
-import { cell, type RichLine, span } from '../text/rich-line.ts';
+import { cell, cellWithBothEnds, type RichLine, span } from '../text/rich-line.ts';
 import type { Theme } from '../theme.ts';
 import { pointerSpan } from './heading.ts';
 import { beforeAfterSpans, deltaSpan, progressSpans, stateText } from './run-spans.ts';
@@ -63,7 +63,22 @@ function runColumns(now: number, theme: Theme): readonly Column[] {
   const right = 'right' as const;
   const left = 'left' as const;
   return [
-    { title: 'NAME', width: 10, from: 0, align: left, sorts: ['name'], cells: (run, width) => [cell(run.name, width)] },
+    {
+      title: 'NAME',
+      width: 10,
+      from: 0,
+      align: left,
+      sorts: ['name'],
+      cells: (run, width) => [cellWithBothEnds(run.name, width)],
+    },
+    {
+      title: 'RUN',
+      width: 6,
+      from: 88,
+      align: left,
+      sorts: [],
+      cells: (run, width) => [cell(run.id, width, { tone: 'muted' })],
+    },
     {
       title: 'STATE',
       width: 13,

@@ -1,15 +1,11 @@
 /** Two or more runs side by side. */
-import { differenceLines, legendLine, scoresLines, settingsLines } from '../components/compare-lines.ts';
+import { differenceLines, legendLine, runLetter, scoresLines, settingsLines } from '../components/compare-lines.ts';
 import { tabsLine } from '../components/heading.ts';
 import { Lines } from '../components/lines.tsx';
 import { useTheme } from '../hooks/use-theme.ts';
-import {
-  comparedRuns,
-  comparedSentences,
-  comparedSettings,
-  comparisonWarnings,
-  sharedSentenceCount,
-} from '../state/selectors.ts';
+import { incomparabilities } from '../state/comparability.ts';
+import type { RunDetail } from '../state/run-detail.ts';
+import { comparedRuns, comparedSentences, comparedSettings, sharedSentenceCount } from '../state/selectors.ts';
 import {
   COMPARE_TABS,
   type CompareScreen as CompareScreenState,
@@ -32,7 +28,7 @@ export function CompareScreen({ state, screen, width, height }: CompareScreenPro
     COMPARE_TABS.map((tab) => ({ label: LABELS[tab], isActive: tab === screen.tab })),
     theme,
   );
-  const legend = screen.tab === 'sentences' ? legendLine(comparedRuns(state, screen), theme) : EMPTY_LINE;
+  const legend = screen.tab === 'sentences' ? legendLine(comparedRuns(state, screen), width, theme) : EMPTY_LINE;
   const body = tabLines(state, screen, width, height - 2, theme);
   return <Lines lines={[tabs, legend, ...body]} width={width} height={height} />;
 }
@@ -41,7 +37,7 @@ function tabLines(state: UiState, screen: CompareScreenState, width: number, row
   const details = comparedRuns(state, screen);
   switch (screen.tab) {
     case 'scores':
-      return scoresLines(details, comparisonWarnings(details), width, rows, theme);
+      return scoresLines(details, warningsAbout(details), width, rows, theme);
     case 'config':
       return settingsLines(comparedSettings(state, screen), details, screen.position, width, rows);
     case 'sentences':
@@ -56,4 +52,12 @@ function tabLines(state: UiState, screen: CompareScreenState, width: number, row
       );
   }
   return screen.tab satisfies never;
+}
+
+function warningsAbout(details: readonly RunDetail[]): readonly string[] {
+  return incomparabilities(
+    details.map(({ record, parameters, evaluations }, index) => {
+      return { label: runLetter(index), dataHash: record.dataHash, parameters, evaluations };
+    }),
+  );
 }

@@ -1,6 +1,5 @@
 /** What screens show and reducers count, computed from the state; the costly parts are remembered by identity. */
-import { isDeepStrictEqual } from 'node:util';
-import type { EvaluationRow, EventRow, SampleRow, TranslationRow } from '../../store/rows.ts';
+import type { EventRow, SampleRow, TranslationRow } from '../../store/rows.ts';
 import { bindingsOf, type Context } from '../keys.ts';
 import { visibleText, wrapText } from '../text/fit-text.ts';
 import { compareSettings, type SettingRow } from './config-difference.ts';
@@ -26,14 +25,6 @@ export const sentencesOf = rememberLast((detail: RunDetail): readonly RunSentenc
   const untouched = new Map(translations.map(({ index, before }) => [index, before]));
   return samples.map((sample) => fromSample(sample, untouched.get(sample.index)));
 });
-
-/** The gain from one evaluation to the other; null when one is missing or they were not made the same way. */
-export function bleuDifference(before: EvaluationRow | undefined, after: EvaluationRow | undefined): number | null {
-  if (before === undefined || after === undefined) return null;
-  const isComparable =
-    before.bleu.signature === after.bleu.signature && isDeepStrictEqual(before.decoding, after.decoding);
-  return isComparable ? after.bleu.score - before.bleu.score : null;
-}
 
 /** A line of the Events tab; time and type only on the first line of an event. */
 export interface EventLine {
@@ -83,28 +74,6 @@ export function sharedSentenceCount(state: UiState, screen: CompareScreen): numb
 export function comparedSettings(state: UiState, screen: CompareScreen): readonly SettingRow[] {
   const rows = compareSettings(comparedRuns(state, screen).map(({ parameters }) => parameters));
   return screen.showsAll ? rows : rows.filter(({ isDifferent }) => isDifferent);
-}
-
-/** Settings that decide which sentences are held out. */
-const HELD_OUT_BY = ['data.train_size', 'data.validation_size', 'data.split_seed', 'data.max_eval_samples'];
-
-/** Why the scores of the compared runs must not be set side by side; empty when they may. */
-export function comparisonWarnings(details: readonly RunDetail[]): readonly string[] {
-  const finals = details.flatMap((detail) => detail.evaluations.findLast(({ stage }) => stage === 'after') ?? []);
-  const warnings: string[] = [];
-  const signatures = distinct(finals.map(({ bleu }) => bleu.signature));
-  if (signatures.length > 1) warnings.push(`BLEU signatures differ: ${signatures.join(' / ')}`);
-  const decodings = finals.map(({ decoding }): Record<string, unknown> => ({ ...decoding }));
-  for (const key of distinct(decodings.flatMap((decoding) => Object.keys(decoding)))) {
-    const values = distinct(decodings.map((decoding) => String(decoding[key])));
-    if (values.length > 1) warnings.push(`Decoding differs: ${key} ${values.join(' / ')}`);
-  }
-  const isOtherData = distinct(details.map(({ record }) => record.dataHash)).length > 1;
-  const isOtherSplit = HELD_OUT_BY.some(
-    (path) => distinct(details.map(({ parameters }) => parameters[path] ?? '')).length > 1,
-  );
-  if (isOtherData || isOtherSplit) warnings.push('The runs were scored on different sentences.');
-  return warnings;
 }
 
 /** How many rows the list of the shown tab has. */
@@ -192,8 +161,4 @@ function fromTranslation({ index, source, reference, before, after }: Translatio
 function fromSample({ step, index, source, reference, hypothesis }: SampleRow, before?: string | null): RunSentenceRow {
   const untouched = before === undefined ? [] : [{ label: 'before', text: before }];
   return { index, source, reference, hypotheses: [...untouched, { label: `step ${step}`, text: hypothesis }] };
-}
-
-function distinct<T>(values: readonly T[]): T[] {
-  return [...new Set(values)];
 }

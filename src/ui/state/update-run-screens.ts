@@ -30,9 +30,10 @@ export function updateLive(state: UiState, screen: LiveScreen, command: Command)
     case 'copy-run':
       return copyRun(state, screen.runId);
     case 'open':
-      if (screen.tab !== 'samples' || liveRowCount(state, screen) === 0) {
+      if (screen.tab !== 'samples') {
         return update(withInfo(state, 'enter reads a sentence in the Samples tab; tab goes there.'));
       }
+      if (liveRowCount(state, screen) === 0) return update(state);
       return update(pushScreen(state, { type: 'sentence', position: screen.position, scroll: 0 }));
     case 'back':
       return update(popScreen(state));
@@ -54,9 +55,10 @@ export function updateCompare(state: UiState, screen: CompareScreen, command: Co
     case 'toggle-all':
       return update(withTop(state, { ...screen, tab: 'config', showsAll: !screen.showsAll, position: 0 }));
     case 'open':
-      if (screen.tab !== 'sentences' || count === 0) {
+      if (screen.tab !== 'sentences') {
         return update(withInfo(state, 'enter reads a sentence in the Sentences tab; tab goes there.'));
       }
+      if (count === 0) return update(state);
       return update(pushScreen(state, { type: 'sentence', position: screen.position, scroll: 0 }));
     case 'back':
       return update(popScreen(state));

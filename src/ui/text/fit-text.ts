@@ -38,13 +38,14 @@ export function cutText(text: string, width: number, ellipsis = '…'): string {
 /** The end of the text, in at most `width` cells. */
 export function truncateStart(text: string, width: number, ellipsis = '…'): string {
   if (widthOf(text) <= width) return text;
-  const reversed = segments(text).reverse();
-  let taken = '';
-  for (const segment of reversed) {
-    if (widthOf(segment + taken) > width - widthOf(ellipsis)) break;
-    taken = segment + taken;
-  }
-  return width < widthOf(ellipsis) ? '' : ellipsis + taken;
+  return width < widthOf(ellipsis) ? '' : ellipsis + takeLastCells(text, width - widthOf(ellipsis));
+}
+
+/** Beginning and end of the text, in at most `width` cells: of two long names the ends tell which is which. */
+export function truncateMiddle(text: string, width: number, ellipsis = '…'): string {
+  const room = width - widthOf(ellipsis);
+  if (widthOf(text) <= width || room < 2) return truncate(text, width, ellipsis);
+  return takeCells(text, Math.ceil(room / 2)) + ellipsis + takeLastCells(text, Math.floor(room / 2));
 }
 
 /** Cut and filled with spaces to exactly `width` cells. */
@@ -91,6 +92,16 @@ function takeCells(text: string, width: number): string {
     if (cells + next > width) break;
     taken += segment;
     cells += next;
+  }
+  return taken;
+}
+
+/** The longest end of at most `width` cells. */
+function takeLastCells(text: string, width: number): string {
+  let taken = '';
+  for (const segment of segments(text).reverse()) {
+    if (widthOf(segment + taken) > width) break;
+    taken = segment + taken;
   }
   return taken;
 }

@@ -4,7 +4,7 @@
  */
 import type { Style, Theme } from '../theme.ts';
 import { paint } from '../theme.ts';
-import { cutText, padEnd, padStart, visibleText, widthOf } from './fit-text.ts';
+import { cutText, padEnd, padStart, truncateMiddle, visibleText, widthOf } from './fit-text.ts';
 
 export interface Span {
   readonly text: string;
@@ -22,6 +22,11 @@ export function span(text: string, style?: Style): Span {
 export function cell(text: string, width: number, style?: Style, align: 'left' | 'right' = 'left'): Span {
   const clean = visibleText(text);
   return { text: align === 'left' ? padEnd(clean, width) : padStart(clean, width), style };
+}
+
+/** As `cell`, but cut in the middle: names and paths differ at their ends. */
+export function cellWithBothEnds(text: string, width: number, style?: Style): Span {
+  return cell(truncateMiddle(visibleText(text), width), width, style);
 }
 
 export const EMPTY_LINE: RichLine = [];

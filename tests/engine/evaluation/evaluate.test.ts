@@ -61,8 +61,8 @@ describe('evaluate', () => {
       expect(evaluation.references).toEqual(expected.referenceTexts);
       expect(evaluation.bleu).toEqual({
         ...expected.bleu,
-        // V8 and libm round exp and log differently in the last place.
-        score: expect.closeTo(expected.bleu.score, 10),
+        // sacreBLEU ran on Python 3.11, whose sum() is not compensated as ours is: one of these scores differs by 7e-14.
+        score: expect.closeTo(expected.bleu.score, 12),
         signature: expect.stringContaining(withoutVersion(expected.bleu.signature)),
       });
       expect(Math.abs(evaluation.loss - expected.loss)).toBeLessThan(LOSS_TOLERANCE);

@@ -1,36 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { compareSettings } from '../../../src/ui/state/config-difference.ts';
 import { type RunDetail, readRunDetail } from '../../../src/ui/state/run-detail.ts';
-import { comparisonWarnings, eventRows, helpRows, sentencesOf } from '../../../src/ui/state/selectors.ts';
-import { type FixtureRun, fixtureRun, fixtureServices, type RunOptions } from '../support/fixture-services.ts';
+import { eventRows, helpRows, sentencesOf } from '../../../src/ui/state/selectors.ts';
+import { type FixtureRun, fixtureRun, fixtureServices } from '../support/fixture-services.ts';
 
 function detailOf(run: FixtureRun): RunDetail {
   const detail = readRunDetail(fixtureServices([run]), run.record.id, null, true);
   if (detail === null) throw new Error('not found');
   return detail;
 }
-
-function warnings(other: RunOptions): readonly string[] {
-  return comparisonWarnings([detailOf(fixtureRun('a')), detailOf(fixtureRun('b', other))]);
-}
-
-describe('comparisonWarnings', () => {
-  it('has nothing against runs scored the same way', () => {
-    expect(warnings({ after: 12, parameters: { 'training.learning_rate': '5' } })).toEqual([]);
-  });
-
-  it.each<[RunOptions, string]>([
-    [
-      { signature: 'other' },
-      'BLEU signatures differ: nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0 / other',
-    ],
-    [{ numBeams: 4 }, 'Decoding differs: numBeams 1 / 4'],
-    [{ record: { dataHash: 'other' } }, 'The runs were scored on different sentences.'],
-    [{ parameters: { 'data.split_seed': '7' } }, 'The runs were scored on different sentences.'],
-  ])('%j: %s', (other, warning) => {
-    expect(warnings(other)).toEqual([warning]);
-  });
-});
 
 describe('sentencesOf', () => {
   it('gives the validation sentences once they are translated by the tuned model', () => {

@@ -15,9 +15,9 @@ import type {
   TranslationRow,
 } from '../../../src/store/rows.ts';
 import type { Preset, UiServices } from '../../../src/ui/services.ts';
+import { bleu, evaluationRow, greedy, SIGNATURE } from '../../support/evaluation.ts';
 
 export const NOW = Date.UTC(2026, 8, 1, 12, 0, 0);
-export const SIGNATURE = 'nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0';
 
 /** Everything the double knows of one run. */
 export interface FixtureRun {
@@ -139,35 +139,20 @@ export function fixtureRun(id: string, options: RunOptions = {}): FixtureRun {
     stderrTail: null,
     ...options.record,
   };
-  const evaluation = (stage: EvaluationRow['stage'], score: number, lossValue: number): EvaluationRow => ({
-    id: stage === 'before' ? 1 : 2,
-    runId: id,
-    stage,
-    step: stage === 'before' ? 0 : step,
-    epoch: stage === 'before' ? 0 : 3,
-    sentences: 250,
-    loss: lossValue,
-    lossPerToken: lossValue,
-    bleu: {
-      score,
-      counts: [9, 8, 7, 6],
-      totals: [10, 9, 8, 7],
-      precisions: [90, 88, 87, 85],
-      brevityPenalty: 1,
-      systemLength: 10,
-      referenceLength: 10,
-      signature: options.signature ?? SIGNATURE,
-    },
-    decoding: {
-      numBeams: options.numBeams ?? 1,
-      maxLength: 128,
-      lengthPenalty: 1,
-      earlyStopping: false,
-      references: 'decoded',
-    },
-    durationSeconds: 12,
-    time: createdAt + 2_000,
-  });
+  const evaluation = (stage: EvaluationRow['stage'], score: number, loss: number): EvaluationRow =>
+    evaluationRow({
+      id: stage === 'before' ? 1 : 2,
+      runId: id,
+      stage,
+      step: stage === 'before' ? 0 : step,
+      epoch: stage === 'before' ? 0 : 3,
+      sentences: 250,
+      loss,
+      lossPerToken: loss,
+      bleu: bleu(score, { signature: options.signature ?? SIGNATURE }),
+      decoding: greedy({ numBeams: options.numBeams ?? 1 }),
+      time: createdAt + 2_000,
+    });
   const translate = options.translate ?? ((text: string) => text);
   return {
     record,
@@ -314,7 +299,6 @@ export function fixtureServices(runs: FixtureRun[] = sampleRuns()): FixtureServi
         () => (metric === 'loss' ? find(id)?.loss : metric === 'learning_rate' ? find(id)?.learningRate : null) ?? [],
       ),
     evaluations: (id) => counted('evaluations', () => find(id)?.evaluations ?? []),
-    beforeAfter: () => counted('beforeAfter', () => null),
     translations: (id) => counted('translations', () => find(id)?.translations ?? []),
     samples: (id, limit) => counted('samples', () => find(id)?.samples.slice(-limit) ?? []),
     checkpoints: (id) => counted('checkpoints', () => find(id)?.checkpoints ?? []),

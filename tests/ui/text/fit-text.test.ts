@@ -3,6 +3,7 @@ import {
   padEnd,
   padStart,
   truncate,
+  truncateMiddle,
   truncateStart,
   visibleText,
   widthOf,
@@ -48,6 +49,18 @@ describe('truncate', () => {
     expect(truncateStart('日本語', 4)).toBe('…語');
     expect(truncateStart('abc', 3)).toBe('abc');
     expect(truncateStart('abc', 0)).toBe('');
+  });
+
+  it.each([
+    ['opus-mt-lr-0.1', 9, 'opus…-0.1'],
+    ['opus-mt-lr-0.1', 14, 'opus-mt-lr-0.1'],
+    ['日本語日本語', 8, '日本…語'],
+    ['abcdef', 3, 'a…f'],
+    ['abcdef', 2, 'a…'],
+    ['abcdef', 0, ''],
+  ])('can keep both ends: %j in %i cells is %j', (text, width, expected) => {
+    expect(truncateMiddle(text, width)).toBe(expected);
+    expect(widthOf(truncateMiddle(text, width))).toBeLessThanOrEqual(width);
   });
 });
 
