@@ -139,6 +139,8 @@ describe('the window', () => {
       const run = fixtureRun('plain', { name: 'plain', state: 'running', step: 100 });
       const screen = await openScreen({ env, services: fixtureServices([run]) });
       await screen.shows('@ running');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: everything outside ASCII is looked for.
+      expect(screen.text()).toMatch(/^[\u0000-\u007f]*$/);
       await screen.press('enter');
       await screen.shows('Learning rate');
       // biome-ignore lint/suspicious/noControlCharactersInRegex: everything outside ASCII is looked for.

@@ -62,9 +62,12 @@ export function cutLine(line: RichLine, width: number, ellipsis = '…'): RichLi
   return kept;
 }
 
-/** The line with the terminal's escape codes, at most `width` cells wide. */
+/**
+ * The line with the terminal's escape codes, at most `width` cells wide. Cells know no theme and mark their cuts by `…`;
+ * a terminal without Unicode gets `~` for it, as wide.
+ */
 export function paintLine(line: RichLine, width: number, theme: Theme): string {
   return cutLine(line, width, theme.symbols.ellipsis)
-    .map(({ text, style }) => paint(text, style, theme))
+    .map(({ text, style }) => paint(theme.isUnicode ? text : text.replaceAll('…', '~'), style, theme))
     .join('');
 }
