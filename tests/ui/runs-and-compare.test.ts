@@ -179,7 +179,7 @@ describe('one run', () => {
 
   it('shows a long reason whole, and waits for nothing more of a run that has ended', async () => {
     const endReason =
-      'The model directory /home/somebody/models/that/is/not/there has no config.json, which says what it is.';
+      'The model directory /data/somebody/models/that/is/not/there has no config.json, which says what it is.';
     const options = { state: 'failed', before: null, after: null, step: 0, totalSteps: null } as const;
     const run = fixtureRun('f1', { ...options, record: { endReason, endHint: null } });
     const screen = await openScreen({ services: fixtureServices([run]), initialRunId: 'f1' });
