@@ -46,9 +46,24 @@ async function showData(file: string, options: DataOptions, world: World): Promi
   const { MarianTokenizer } = await import('../../engine/text/marian-tokenizer.ts');
   const experiment = await readExperiment(file, { overrides: options.set, overrideDirectory: world.cwd });
   const tokenizer = await MarianTokenizer.load(await findModel(experiment.model, options.store, world));
-  const description = await describeData(experiment.data, tokenizer, options.examples);
+  const description = await describeData(experiment.data, tokenizer, options.examples, {
+    env: world.env,
+    onProgress: downloadTeller(output),
+  });
   if (options.json) output.json(description);
   else describe(description, output);
+}
+
+/** Says that something is downloaded, and how far it is at each tenth. */
+function downloadTeller(output: Output): (file: string, doneBytes: number, totalBytes: number | null) => void {
+  const tenths = new Map<string, number>();
+  return (file, doneBytes, totalBytes) => {
+    const tenth = totalBytes === null || totalBytes === 0 ? 0 : Math.floor((10 * doneBytes) / totalBytes);
+    if (tenth <= (tenths.get(file) ?? -1)) return;
+    tenths.set(file, tenth);
+    const size = totalBytes === null ? '' : ` of ${formatNumber(totalBytes / 1e6, 1)} MB: ${tenth * 10} %`;
+    output.note(`downloading ${file}${size}`);
+  };
 }
 
 function describe(data: DataDescription, output: Output): void {

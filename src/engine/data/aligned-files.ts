@@ -14,15 +14,19 @@ export interface AlignedFiles {
 
 /**
  * Reads the pairs of two files. A line that is no text on one side takes its pair with it.
+ * @returns how many lines each has
  * @throws {DataError} when a file cannot be read, or they differ in their number of lines
  */
-export async function readAlignedFiles({ source, target, clean }: AlignedFiles, corpus: CorpusBuilder): Promise<void> {
+export async function readAlignedFiles(
+  { source, target, clean }: AlignedFiles,
+  corpus: CorpusBuilder,
+): Promise<number> {
   const sources = readLines(source, corpus.note);
   const targets = readLines(target, corpus.note);
   try {
     for (let pairs = 0; ; pairs++) {
       const [left, right] = await Promise.all([sources.next(), targets.next()]);
-      if (left.done && right.done) return;
+      if (left.done && right.done) return pairs;
       if (left.done || right.done) {
         const [leftRest, rightRest] = await Promise.all([countRest(sources, left), countRest(targets, right)]);
         throw unevenError({ source, target }, pairs + leftRest, pairs + rightRest);

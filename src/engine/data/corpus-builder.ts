@@ -1,5 +1,6 @@
 /** Gathers what the reading of a corpus finds: pairs, problems by line, notes; and makes a Corpus of it. */
 import { createHash } from 'node:crypto';
+import { getHeapStatistics } from 'node:v8';
 import { DataError } from '../../errors.ts';
 import type { LineProblem } from '../run/protocol.ts';
 import { stripBoth } from '../text/python-strip.ts';
@@ -22,16 +23,31 @@ export interface Corpus {
 
 export const PROBLEMS_KEPT = 1000;
 
+/** Of the memory for JavaScript, what the pairs may take: their pieces, and a model, come beside them. */
+const MEMORY_SHARE = 0.6;
+
 export class CorpusBuilder {
+  readonly #maxBytes: number;
+  #bytes = 0;
   readonly #pairs: SentencePair[] = [];
   readonly #problems: LineProblem[] = [];
   readonly #counts = new Map<string, number>();
   readonly #notes: string[] = [];
   readonly #hash = createHash('sha256');
 
-  /** Keeps a pair; reports it where a side is empty. `targetFile` differs from `file` where sides have files of their own. */
+  /** `maxBytes`: what the pairs may take of the memory. */
+  constructor(maxBytes = MEMORY_SHARE * getHeapStatistics().heap_size_limit) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Keeps a pair; reports it where a side is empty. `targetFile` differs from `file` where sides have files of their own.
+   * @throws {DataError} when the pairs are more than the memory takes
+   */
   addPair(pair: SentencePair, file: string, targetFile = file): void {
     this.#pairs.push(pair);
+    this.#bytes += PAIR_BYTES + textBytes(pair.source) + textBytes(pair.target);
+    if (this.#bytes > this.#maxBytes) throw this.#tooLargeError(file);
     this.#hash.update(`${JSON.stringify([pair.source, pair.target])}\n`);
     if (stripBoth(pair.source) === '') this.#reportEmpty(file, pair.line, 'source');
     if (stripBoth(pair.target) === '') this.#reportEmpty(targetFile, pair.line, 'target');
@@ -70,6 +86,17 @@ export class CorpusBuilder {
     this.report({ file, line, reason: 'empty', detail: `the ${side} is empty; the pair is kept` });
   }
 
+  #tooLargeError(file: string): DataError {
+    const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+    return new DataError(
+      `The corpus is too large for the memory: its first ${this.#pairs.length} pairs, up to ${file}, take ` +
+        `${megabytes(this.#bytes)}; at most ${megabytes(this.#maxBytes)} are free for them.`,
+      {
+        hint: 'Give the program more, such as NODE_OPTIONS=--max-old-space-size=16000 (MB), or take a part of the corpus.',
+      },
+    );
+  }
+
   #emptyError(name: string): DataError {
     const [first] = this.#problems;
     if (first === undefined) return new DataError(`The corpus ${name} is empty: it has no line.`);
@@ -79,4 +106,14 @@ export class CorpusBuilder {
         `${first.file}, line ${first.line} (${first.reason}: ${first.detail}).`,
     );
   }
+}
+
+/** Of V8's objects on 64 bits: a pair with its place in the list, and a string without its characters. */
+const PAIR_BYTES = 48;
+const TEXT_BYTES = 16;
+
+/** V8 keeps a text in Latin-1 where that suffices, and in UTF-16 otherwise. */
+function textBytes(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is Latin-1.
+  return TEXT_BYTES + (/[^\u0000-\u00ff]/.test(text) ? 2 : 1) * text.length;
 }

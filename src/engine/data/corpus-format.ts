@@ -8,6 +8,15 @@ export interface Languages {
   readonly target_lang: string;
 }
 
+/** What reading a corpus needs of the world outside: where downloads lie, whether there is a network, who waits. */
+export interface CorpusWorld {
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted when the user has had enough. */
+  readonly signal?: AbortSignal;
+  /** Told of downloads as they arrive. `totalBytes` is null while it is not known. */
+  readonly onProgress?: (file: string, doneBytes: number, totalBytes: number | null) => void;
+}
+
 export interface CorpusFormat {
   readonly format: CorpusSpec['format'];
   /**
@@ -15,7 +24,7 @@ export interface CorpusFormat {
    * @returns the name to show
    * @throws {DataError}
    */
-  read(spec: CorpusSpec, languages: Languages, corpus: CorpusBuilder): Promise<string>;
+  read(spec: CorpusSpec, languages: Languages, corpus: CorpusBuilder, world: CorpusWorld): Promise<string>;
 }
 
 type SpecOf<F extends CorpusSpec['format']> = Extract<CorpusSpec, { format: F }>;
@@ -23,15 +32,15 @@ type SpecOf<F extends CorpusSpec['format']> = Extract<CorpusSpec, { format: F }>
 /** Makes a CorpusFormat of a function that reads specs of one format. */
 export function defineFormat<F extends CorpusSpec['format']>(
   format: F,
-  read: (spec: SpecOf<F>, languages: Languages, corpus: CorpusBuilder) => Promise<string>,
+  read: (spec: SpecOf<F>, languages: Languages, corpus: CorpusBuilder, world: CorpusWorld) => Promise<string>,
 ): CorpusFormat {
   const isOfFormat = (spec: CorpusSpec): spec is SpecOf<F> => spec.format === format;
   return {
     format,
-    read: (spec, languages, corpus) => {
+    read: (spec, languages, corpus, world) => {
       if (!isOfFormat(spec))
         throw new RangeError(`A corpus of format ${spec.format} was given to the reader of ${format}.`);
-      return read(spec, languages, corpus);
+      return read(spec, languages, corpus, world);
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { DataConfig } from '../config/experiment.ts';
 import type { LineProblem } from '../run/protocol.ts';
 import type { MarianTokenizer } from '../text/marian-tokenizer.ts';
+import type { CorpusWorld } from './corpus-format.ts';
 import type { SentencePair } from './example.ts';
 import { gatherProblems } from './prepare-data.ts';
 import { splitCorpus } from './split-corpus.ts';
@@ -62,8 +63,9 @@ export async function describeData(
   config: DataConfig,
   tokenizer: MarianTokenizer,
   exampleCount = 3,
+  world?: CorpusWorld,
 ): Promise<DataDescription> {
-  const split = await splitCorpus(config);
+  const split = await splitCorpus(config, world);
   const corpora = split.validationCorpus === null ? [split.corpus] : [split.corpus, split.validationCorpus];
   const describePart = (pairs: readonly SentencePair[]): PartDescription => ({
     pairs: pairs.length,

@@ -2,6 +2,7 @@ import type { DataConfig } from '../config/experiment.ts';
 import type { LineProblem } from '../run/protocol.ts';
 import type { MarianTokenizer } from '../text/marian-tokenizer.ts';
 import { PROBLEMS_KEPT } from './corpus-builder.ts';
+import type { CorpusWorld } from './corpus-format.ts';
 import type { Example, SentencePair } from './example.ts';
 import { type SplitCorpus, splitCorpus } from './split-corpus.ts';
 
@@ -23,8 +24,12 @@ export interface PreparedData extends SplitCorpus {
  * Reads, splits and tokenizes the data of an experiment.
  * @throws {DataError} when a corpus cannot be read, or a side is empty
  */
-export async function prepareData(config: DataConfig, tokenizer: MarianTokenizer): Promise<PreparedData> {
-  const split = await splitCorpus(config);
+export async function prepareData(
+  config: DataConfig,
+  tokenizer: MarianTokenizer,
+  world?: CorpusWorld,
+): Promise<PreparedData> {
+  const split = await splitCorpus(config, world);
   const counts = { truncatedSources: 0, truncatedTargets: 0, unknownPieces: 0 };
   const encode = ({ source, target }: SentencePair): Example => {
     const sourceEncoding = tokenizer.encodeSource(config.source_prefix + source, {

@@ -1,5 +1,5 @@
 /** The bytes of a file as they arrive, `.gz` unpacked on the way, and what can go wrong with them as a DataError. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DataError } from '../../errors.ts';
@@ -17,10 +17,28 @@ export function fileSource(path: string): ByteSource {
   return { name: path, open: () => openFile(path) };
 }
 
+/** Text packs to a quarter; what goes far beyond was made to exhaust a machine. A small file may be as monotonous as it likes. */
+const MAX_RATIO = 200;
+const MIN_BOMB_BYTES = 1 << 21;
+
 function openFile(path: string): AsyncIterable<Buffer> {
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
+  return path.endsWith('.gz') ? unpack(file, path) : file;
+}
+
+async function* unpack(file: ReadStream, path: string): AsyncGenerator<Buffer, void, undefined> {
+  let unpackedBytes = 0;
   // Errors of the file end the unpacking too, where the reader meets them.
-  return path.endsWith('.gz') ? pipeline(file, createGunzip(), () => undefined) : file;
+  for await (const chunk of pipeline(file, createGunzip(), () => undefined) as AsyncIterable<Buffer>) {
+    unpackedBytes += chunk.length;
+    if (unpackedBytes > MIN_BOMB_BYTES && unpackedBytes > MAX_RATIO * file.bytesRead) {
+      throw new DataError(
+        `${path} is no corpus: its first ${file.bytesRead} bytes unpack to ${unpackedBytes}, more than ${MAX_RATIO} times as many.`,
+        { hint: 'If that is right, unpack it with gunzip and name the unpacked file.' },
+      );
+    }
+    yield chunk;
+  }
 }
 
 /** Puts an error of reading in the user's words; a DataError stays as it is. `lines` were read before it. */

@@ -1,6 +1,7 @@
 /** From the data settings of an experiment to the sentence pairs of its two sides. */
 import { createHash } from 'node:crypto';
 import type { DataConfig } from '../config/experiment.ts';
+import type { CorpusWorld } from './corpus-format.ts';
 import type { SentencePair } from './example.ts';
 import { type Corpus, readCorpus } from './read-corpus.ts';
 import { splitIndices } from './split.ts';
@@ -21,10 +22,10 @@ export interface SplitCorpus {
  *
  * @throws {DataError} as readCorpus and splitIndices
  */
-export async function splitCorpus(config: DataConfig): Promise<SplitCorpus> {
-  const corpus = await readCorpus(config.corpus, config);
+export async function splitCorpus(config: DataConfig, world?: CorpusWorld): Promise<SplitCorpus> {
+  const corpus = await readCorpus(config.corpus, config, world);
   const validationCorpus =
-    config.validation_corpus === null ? null : await readCorpus(config.validation_corpus, config);
+    config.validation_corpus === null ? null : await readCorpus(config.validation_corpus, config, world);
   const sides = validationCorpus === null ? holdOut(corpus, config) : [corpus.pairs, validationCorpus.pairs];
   const [trainPairs = [], validationPairs = []] = sides;
   return {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { CorpusSpec } from '../../../src/engine/config/experiment.ts';
 import { describeData } from '../../../src/engine/data/describe-data.ts';
-import { padBatch } from '../../../src/engine/data/pad-batch.ts';
+import { packBatch } from '../../../src/engine/data/pack-batch.ts';
 import { prepareData } from '../../../src/engine/data/prepare-data.ts';
 import { MarianTokenizer } from '../../../src/engine/text/marian-tokenizer.ts';
 import { dataConfig } from '../../support/experiment.ts';
@@ -126,29 +126,19 @@ describe('the description of data', () => {
 });
 
 describe('a batch', () => {
-  it('is padded on the right to its longest source and target, labels with -100', () => {
-    // What transformers' DataCollatorForSeq2Seq gives for these ids with pad id 9.
-    const batch = padBatch(
-      [
-        { sourceIds: [5, 0], targetIds: [6, 7, 0] },
-        { sourceIds: [1, 2, 3, 0], targetIds: [0] },
-      ],
-      9,
-    );
+  it('has the sources, and the labels, one after the other without padding', () => {
+    const batch = packBatch([
+      { sourceIds: [5, 0], targetIds: [6, 7, 0] },
+      { sourceIds: [1, 2, 3, 0], targetIds: [] },
+      { sourceIds: [9], targetIds: [0] },
+    ]);
     expect(batch).toEqual({
-      batchSize: 2,
-      sourceLength: 4,
-      targetLength: 3,
-      inputIds: Int32Array.of(5, 0, 9, 9, 1, 2, 3, 0),
-      attentionMask: Int32Array.of(1, 1, 0, 0, 1, 1, 1, 1),
-      labels: Int32Array.of(6, 7, 0, 0, -100, -100),
-      targetTokens: 4,
+      source: { ids: Int32Array.of(5, 0, 1, 2, 3, 0, 9), starts: Int32Array.of(0, 2, 6, 7) },
+      labels: { ids: Int32Array.of(6, 7, 0, 0), starts: Int32Array.of(0, 3, 3, 4) },
     });
   });
 
-  it('may lack targets, as in decoding, but not examples', () => {
-    const batch = padBatch([{ sourceIds: [1, 0], targetIds: [] }], 9);
-    expect(batch).toMatchObject({ sourceLength: 2, targetLength: 0, labels: new Int32Array(0), targetTokens: 0 });
-    expect(() => padBatch([], 9)).toThrow('A batch needs at least one example.');
+  it('needs an example', () => {
+    expect(() => packBatch([])).toThrow('A batch needs at least one example.');
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { CorpusSpec } from '../../../src/engine/config/experiment.ts';
+import { CorpusBuilder } from '../../../src/engine/data/corpus-builder.ts';
 import { readCorpus } from '../../../src/engine/data/read-corpus.ts';
 import { AppError, DataError } from '../../../src/errors.ts';
 import { temporaryFiles } from './temporary-files.ts';
@@ -14,6 +15,13 @@ const tsv = (path: string, source_column = 1, target_column = 2): CorpusSpec => 
   path,
   source_column,
   target_column,
+});
+
+const jsonl = (path: string, source_field: string | null = null, target_field: string | null = null): CorpusSpec => ({
+  format: 'jsonl',
+  path,
+  source_field,
+  target_field,
 });
 
 /** The message and hint of the DataError that a promise ends in. */
@@ -191,7 +199,7 @@ describe('a JSONL corpus', () => {
       { translation: { fr: 'b', en: 'a' } },
     ];
     await using files = await temporaryFiles({ 'a.jsonl': rows.map((row) => JSON.stringify(row)).join('\n') });
-    const corpus = await readCorpus({ format: 'jsonl', path: files.path('a.jsonl') }, languages);
+    const corpus = await readCorpus(jsonl(files.path('a.jsonl')), languages);
     expect(corpus.pairs).toEqual([
       { source: 'Open', target: 'Ouvrir', line: 1 },
       { source: 'a', target: 'b', line: 2 },
@@ -211,7 +219,7 @@ describe('a JSONL corpus', () => {
       '',
     ];
     await using files = await temporaryFiles({ 'a.jsonl': lines.join('\n') });
-    const corpus = await readCorpus({ format: 'jsonl', path: files.path('a.jsonl') }, languages);
+    const corpus = await readCorpus(jsonl(files.path('a.jsonl')), languages);
     expect(corpus.pairs).toHaveLength(1);
     expect(corpus.problems.map(({ line, reason, detail }) => `${line} ${reason}: ${detail}`)).toEqual([
       expect.stringContaining('2 malformed: Expected'),
@@ -226,15 +234,63 @@ describe('a JSONL corpus', () => {
   });
 });
 
+describe('a JSONL corpus with names of its own', () => {
+  it('gives the texts of the fields asked for, names with dots before structs', async () => {
+    const rows = [
+      '{"text": {"in": "a", "out": "b"}, "text.out": "c"}',
+      '{"text": {"in": null, "out": "b"}}',
+      '{"text": "a"}',
+    ];
+    await using files = await temporaryFiles({ 'a.jsonl': rows.join('\n') });
+    const corpus = await readCorpus(jsonl(files.path('a.jsonl'), 'text.in', 'text.out'), languages);
+    expect(corpus.pairs).toEqual([{ source: 'a', target: 'c', line: 1 }]);
+    expect(corpus.problems.map(({ line, detail }) => `${line}: ${detail}`)).toEqual([
+      '2: "in" is null',
+      '3: no object under "text"',
+    ]);
+  });
+});
+
+describe('a corpus without end', () => {
+  it('in a small .gz is refused before it fills the memory', async () => {
+    const line = `${'a'.repeat(500)}\t${'b'.repeat(500)}\n`;
+    await using files = await temporaryFiles({ 'a.tsv.gz': gzipSync(line.repeat(30_000)) });
+    const { message, hint } = await failure(readCorpus(tsv(files.path('a.tsv.gz')), languages));
+    expect(message).toMatch(
+      /a\.tsv\.gz is no corpus: its first \d+ bytes unpack to \d{8}, more than 200 times as many\.$/,
+    );
+    expect(hint).toContain('gunzip');
+  });
+
+  it('of more pairs than the memory takes is refused, and the way to more is told', () => {
+    const corpus = new CorpusBuilder(10_000_000);
+    const pair = { source: 'œ'.repeat(1000), target: 'b'.repeat(1000), line: 1 };
+    const add = () => {
+      for (let count = 0; count < 5000; count++) corpus.addPair(pair, 'a.tsv');
+    };
+    // A pair takes 2,000 + 1,000 bytes of text and 80 beside.
+    expect(add).toThrow(
+      'The corpus is too large for the memory: its first 3247 pairs, up to a.tsv, take 10 MB; at most 10 MB are free for them.',
+    );
+  });
+});
+
 describe('an OPUS corpus', () => {
-  const spec = (directory: string, name = 'KDE4'): CorpusSpec => ({ format: 'opus', name, directory });
+  const spec = (directory: string, name = 'KDE4'): CorpusSpec => ({
+    format: 'opus',
+    name,
+    version: null,
+    directory,
+  });
+  /** Nothing of these tests may reach the network or the user's own caches. */
+  const world = { env: { HF_HUB_OFFLINE: '1', HOME: '/nowhere' } };
 
   it('is named by the alphabetical pair in both directions and stripped as Python strips', async () => {
     await using files = await temporaryFiles({
       'KDE4.en-fr.en': '\u00a0a\u001c\n\n\ufeff b \n',
       'KDE4.en-fr.fr': '1 \u0085\n\u3000\n2\n',
     });
-    const forth = await readCorpus(spec(files.directory), languages);
+    const forth = await readCorpus(spec(files.directory), languages, world);
     expect(forth.name).toBe('KDE4 en-fr');
     // str.strip() of Python takes NBSP, U+001C and U+0085, and leaves U+FEFF.
     expect(forth.pairs).toEqual([
@@ -243,24 +299,8 @@ describe('an OPUS corpus', () => {
       { source: '\ufeff b', target: '2', line: 3 },
     ]);
     expect(forth.problemCounts).toEqual({ empty: 2 });
-    const back = await readCorpus(spec(files.directory), { source_lang: 'fr', target_lang: 'en' });
+    const back = await readCorpus(spec(files.directory), { source_lang: 'fr', target_lang: 'en' }, world);
     expect(back.pairs[0]).toEqual({ source: '1', target: 'a', line: 1 });
-  });
-
-  it('tells which files it looked for and how to get them', async () => {
-    await using files = await temporaryFiles({ 'KDE4.bs-en.en': 'a\n' });
-    const kde = await failure(readCorpus(spec(files.directory), { source_lang: 'en', target_lang: 'bs' }));
-    expect(kde.message).toBe(
-      `The OPUS corpus KDE4 (bs-en) is not complete: there is no ${files.path('KDE4.bs-en.bs')}.`,
-    );
-    expect(kde.hint).toMatch(
-      /^curl -L --create-dirs -o .*bs-en\.txt\.zip https:.*OPUS-KDE4\/v2\/moses\/bs-en\.txt\.zip$/,
-    );
-    const other = await failure(readCorpus(spec(files.directory, 'GNOME'), languages));
-    expect(other.message).toBe(
-      `The OPUS corpus GNOME (en-fr) is not complete: there is no ${files.path('GNOME.en-fr.en')} and no ${files.path('GNOME.en-fr.fr')}.`,
-    );
-    expect(other.hint).toContain('Download GNOME en-fr in Moses format');
   });
 });
 

@@ -3,12 +3,13 @@ import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { DataError } from '../../../errors.ts';
 import type { CorpusSpec } from '../../config/experiment.ts';
+import type { CorpusBuilder } from '../corpus-builder.ts';
 import { defineFormat } from '../corpus-format.ts';
 import { detached, REPLACEMENT_CHARACTER } from '../encoding.ts';
 import { MAX_LINE_BYTES } from '../line-splitter.ts';
 import { type ByteSource, fileSource, readingError, requireNotUtf16 } from '../read-bytes.ts';
 
-type CsvSpec = Extract<CorpusSpec, { format: 'csv' }>;
+export type CsvSpec = Extract<CorpusSpec, { format: 'csv' }>;
 
 const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t' } as const;
 
@@ -17,6 +18,12 @@ const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t' } as const;
  * line ends and doubled quotes. A quotation mark elsewhere is text. The line of a pair is where its row begins.
  */
 export const csv = defineFormat('csv', async (spec, _languages, corpus) => {
+  await readCsvFile(spec, corpus);
+  return basename(spec.path);
+});
+
+/** Reads the rows of one file. @throws {DataError} when it cannot be read, or a column of a name is not there */
+export async function readCsvFile(spec: CsvSpec, corpus: CorpusBuilder): Promise<void> {
   let columns: { source: number; target: number } | null = spec.has_header ? null : numberedColumns(spec);
   for await (const { row, line } of readRows(spec, corpus.note)) {
     if (columns === null) {
@@ -36,8 +43,7 @@ export const csv = defineFormat('csv', async (spec, _languages, corpus) => {
       corpus.addPair({ source: detached(source), target: detached(target), line }, spec.path);
     }
   }
-  return basename(spec.path);
-});
+}
 
 function numberedColumns(spec: CsvSpec): { source: number; target: number } {
   return { source: spec.source_column - 1, target: spec.target_column - 1 };

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { defineFormat } from '../corpus-format.ts';
+import { detached } from '../encoding.ts';
 import { readLines } from '../read-lines.ts';
 
 /** Tab-separated columns without quoting: a quotation mark is text. */
@@ -17,7 +18,9 @@ export const tsv = defineFormat('tsv', async (spec, _languages, corpus) => {
       const detail = `${columns.length} ${columns.length === 1 ? 'column' : 'columns'}; expected at least ${needed}`;
       corpus.report({ file: spec.path, line: line.number, reason: 'unpaired', detail });
     } else {
-      corpus.addPair({ source, target, line: line.number }, spec.path);
+      // Columns are slices of their line, which would keep it whole.
+      const keep = columns.length > 2 ? detached : (text: string): string => text;
+      corpus.addPair({ source: keep(source), target: keep(target), line: line.number }, spec.path);
     }
   }
   return basename(spec.path);

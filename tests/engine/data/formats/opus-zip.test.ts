@@ -7,13 +7,15 @@ import { countEnds, prefixes } from '../sound-ends.ts';
 import { temporaryFiles } from '../temporary-files.ts';
 
 const languages = { source_lang: 'fr', target_lang: 'en' };
-const opus = (directory: string): CorpusSpec => ({ format: 'opus', name: 'Garden', directory });
+/** Nothing of these tests may reach the network or the user's own caches. */
+const world = { env: { HF_HUB_OFFLINE: '1', HOME: '/nowhere' } };
+const opus = (directory: string): CorpusSpec => ({ format: 'opus', name: 'Garden', version: null, directory });
 const english: ZipMember = { name: 'Garden.en-fr.en', content: ' Gate\u00a0\r\n\nHedge\rTree' };
 const french: ZipMember = { name: 'Garden.en-fr.fr', content: 'Portail\nrien\nHaie\nArbre\n' };
 
 async function read(members: readonly ZipMember[]) {
   await using files = await temporaryFiles({ 'en-fr.txt.zip': smallZip(members) });
-  return await readCorpus(opus(files.directory), languages);
+  return await readCorpus(opus(files.directory), languages, world);
 }
 
 describe('an OPUS archive', () => {
@@ -32,7 +34,7 @@ describe('an OPUS archive', () => {
       [french.name]: french.content,
       'en-fr.txt.zip': 'no zip: the unpacked files are taken',
     });
-    expect((await readCorpus(opus(files.directory), languages)).sha256).toBe(corpus.sha256);
+    expect((await readCorpus(opus(files.directory), languages, world)).sha256).toBe(corpus.sha256);
   });
 
   it.each<[string, ZipMember[], RegExp]>([
@@ -76,7 +78,9 @@ describe('an OPUS archive', () => {
       changed[at] = (changed[at] ?? 0) ^ 0xff;
       variants.push(changed);
     }
-    const ends = await countEnds(variants, 'en-fr.txt.zip', (directory) => readCorpus(opus(directory), languages));
+    const ends = await countEnds(variants, 'en-fr.txt.zip', (directory) =>
+      readCorpus(opus(directory), languages, world),
+    );
     expect(ends.read + ends.refused).toBe(variants.length);
     expect(ends.refused).toBeGreaterThan(whole.length);
   });

@@ -1,0 +1,265 @@
+/**
+ * Which files of a dataset repository hold a split: as its README.md says under `configs`, or as `datasets` guesses from
+ * their names. A folder may stand for a configuration too.
+ */
+import { parse as parseYaml } from 'yaml';
+import * as z from 'zod';
+import { DataError } from '../../errors.ts';
+import type { Languages } from './corpus-format.ts';
+
+export interface DatasetQuestion {
+  /** How messages name the dataset. */
+  readonly id: string;
+  /** Paths of all files of the repository, with slashes. */
+  readonly files: readonly string[];
+  /** Text of README.md; null where there is none. */
+  readonly readme: string | null;
+  readonly config: string | null;
+  readonly split: string;
+}
+
+export type DatasetFileKind = 'parquet' | 'jsonl' | 'csv' | 'tsv';
+
+export interface DatasetFiles {
+  readonly kind: DatasetFileKind;
+  /** In the order of their names. */
+  readonly files: readonly string[];
+  /** Name of the configuration; null where the dataset has none. */
+  readonly config: string | null;
+}
+
+const KINDS: readonly [DatasetFileKind, RegExp][] = [
+  ['parquet', /\.parquet$/i],
+  ['jsonl', /\.(jsonl|ndjson|json)(\.gz)?$/i],
+  ['csv', /\.csv(\.gz)?$/i],
+  ['tsv', /\.tsv(\.gz)?$/i],
+];
+
+/** Files in JSON that are no data; the list of `datasets`. */
+const NO_DATA = new Set(['config.json', 'dataset_info.json', 'dataset_infos.json', 'dataset_dict.json', 'state.json']);
+
+/** Words that `datasets` knows a split by, in the names of files and folders. */
+const SPLIT_WORDS: Readonly<Record<string, readonly string[]>> = {
+  train: ['train', 'training'],
+  validation: ['validation', 'valid', 'dev', 'val'],
+  test: ['test', 'testing', 'eval', 'evaluation'],
+};
+
+/** `datasets`' data_files.py: the word stands alone, between the ends of a name and what parts words. */
+const FOLDER_PATTERNS: readonly ((word: string) => string)[] = [
+  (word) => `${word}/`,
+  (word) => `${word}[-._ 0-9][^/]*/`,
+  (word) => `[^/]*[-._ 0-9]${word}/`,
+  (word) => `[^/]*[-._ 0-9]${word}[-._ 0-9][^/]*/`,
+];
+const NAME_PATTERNS: readonly ((word: string) => string)[] = [
+  (word) => `${word}[-._ 0-9][^/]*$`,
+  (word) => `[^/]*[-._ 0-9]${word}[-._ 0-9][^/]*$`,
+];
+
+const configsSchema = z.object({
+  configs: z
+    .array(
+      z.object({
+        config_name: z.string(),
+        data_files: z
+          .union([
+            z.string(),
+            z.array(z.string()),
+            z.array(z.object({ split: z.coerce.string(), path: z.union([z.string(), z.array(z.string())]) })),
+            z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+          ])
+          .optional(),
+        data_dir: z.string().optional(),
+        default: z.boolean().optional(),
+      }),
+    )
+    .min(1),
+});
+
+type Config = z.infer<typeof configsSchema>['configs'][number];
+
+/**
+ * Chooses the files of a split.
+ * @param languages  decide between configurations where none is asked for
+ * @throws {DataError} when there is no such configuration or split, or no file that can be read
+ */
+export function chooseDatasetFiles(question: DatasetQuestion, languages: Languages | null = null): DatasetFiles {
+  const files = question.files.filter((file) => kindOf(file) !== null).sort();
+  if (files.length === 0) throw noDataError(question);
+  const configs = readConfigs(question);
+  const name = chooseName(question, configs?.map((each) => each.config_name) ?? foldersOf(files), languages, configs);
+  const config = configs?.find((each) => each.config_name === name);
+  const base = config?.data_dir ?? (configs === null && name !== null ? name : '');
+  const prefix = base === '' || base === '.' ? '' : `${base.replace(/^\.?\/|\/$/g, '')}/`;
+  const inside = files.filter((file) => file.startsWith(prefix));
+  const splits =
+    config?.data_files === undefined ? guessSplits(inside, prefix) : namedSplits(config.data_files, inside, prefix);
+  const found = splits.get(question.split) ?? [];
+  if (found.length === 0) {
+    const where = name === null ? '' : `, configuration ${name},`;
+    const known = [...splits].filter(([, each]) => each.length > 0).map(([split]) => split);
+    throw new DataError(
+      `The dataset ${question.id}${where} has no split ${JSON.stringify(question.split)}; it has ${known.join(', ') || 'none that can be read'}.`,
+      { hint: 'Set data.corpus.split.' },
+    );
+  }
+  const kind = KINDS.find(([each]) => found.some((file) => kindOf(file) === each))?.[0] ?? 'parquet';
+  const ofKind = found.filter((file) => kindOf(file) === kind);
+  requireAllShards(question.id, ofKind);
+  return { kind, files: ofKind, config: name };
+}
+
+/** A cache may hold some of `train-00000-of-00002.parquet` and its like only. */
+function requireAllShards(id: string, files: readonly string[]): void {
+  const counts = new Map<string, number>();
+  const shard = /-\d{5}-of-(\d{5})/;
+  for (const file of files) {
+    const series = shard.test(file) ? file.replace(shard, '-*-of-$1') : null;
+    if (series !== null) counts.set(series, (counts.get(series) ?? 0) + 1);
+  }
+  for (const [series, count] of counts) {
+    const expected = Number(/-of-(\d{5})/.exec(series)?.[1]);
+    if (count !== expected) {
+      throw new DataError(
+        `The dataset ${id} is not complete: of ${series} there are ${count} files; expected ${expected}.`,
+      );
+    }
+  }
+}
+
+/** The configuration to read: that asked for, that named as the languages, the default one or the only one. */
+function chooseName(
+  { id, config }: DatasetQuestion,
+  names: readonly string[],
+  languages: Languages | null,
+  configs: readonly Config[] | null,
+): string | null {
+  const shown = names.slice(0, 40).join(', ') + (names.length > 40 ? ` and ${names.length - 40} more` : '');
+  const hint = 'Set data.corpus.config.';
+  if (config !== null) {
+    if (names.includes(config)) return config;
+    const others = names.length === 0 ? 'it has none' : `it has ${shown}`;
+    throw new DataError(`The dataset ${id} has no configuration ${JSON.stringify(config)}; ${others}.`, { hint });
+  }
+  const [from, to] = [languages?.source_lang, languages?.target_lang];
+  const pairs = [`${from}-${to}`, `${to}-${from}`];
+  const ofLanguages = pairs.find((pair) => names.includes(pair));
+  if (ofLanguages !== undefined) return ofLanguages;
+  // Folders that were not asked for are no configurations: they may be splits.
+  if (configs === null) return null;
+  const byDefault = configs.find((each) => each.default === true || each.config_name === 'default');
+  if (byDefault !== undefined) return byDefault.config_name;
+  if (names.length === 1) return names[0] ?? null;
+  throw new DataError(`The dataset ${id} has several configurations: ${shown}; expected one to be chosen.`, { hint });
+}
+
+/** Every folder that holds data at any depth. */
+function foldersOf(files: readonly string[]): string[] {
+  const folders = files.flatMap((file) => {
+    const parts = file.split('/').slice(0, -1);
+    return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+  });
+  return [...new Set(folders)];
+}
+
+function readConfigs({ id, readme }: DatasetQuestion): readonly Config[] | null {
+  const header = /^---\r?\n(.*?)\r?\n---\s*(?:\n|$)/s.exec(readme ?? '')?.[1];
+  if (header === undefined) return null;
+  let metadata: unknown;
+  try {
+    metadata = parseYaml(header, { maxAliasCount: 100 });
+  } catch (cause) {
+    throw new DataError(`README.md of the dataset ${id} begins with no sound YAML: ${String(cause).split('\n')[0]}`, {
+      cause,
+    });
+  }
+  if (typeof metadata !== 'object' || metadata === null || !Object.hasOwn(metadata, 'configs')) return null;
+  const parsed = configsSchema.safeParse(metadata);
+  if (parsed.success) return parsed.data.configs;
+  const [issue] = parsed.error.issues;
+  throw new DataError(
+    `README.md of the dataset ${id} has configs that cannot be read: ${issue?.path.join('.')}: ${issue?.message}.`,
+  );
+}
+
+/** What README.md says: a split to patterns, or patterns alone for `train`. */
+function namedSplits(
+  given: NonNullable<Config['data_files']>,
+  files: readonly string[],
+  prefix: string,
+): Map<string, readonly string[]> {
+  const list = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value);
+  const entries: [string, readonly string[]][] =
+    typeof given === 'string'
+      ? [['train', [given]]]
+      : Array.isArray(given)
+        ? given.map((each) => (typeof each === 'string' ? ['train', [each]] : [each.split, list(each.path)]))
+        : Object.entries(given).map(([split, path]) => [split, list(path)]);
+  const splits = new Map<string, string[]>();
+  for (const [split, patterns] of entries) {
+    const matched = patterns.flatMap((pattern) => {
+      const expression = globExpression(prefix + pattern.replace(/^\.\//, ''));
+      return files.filter((file) => expression.test(file));
+    });
+    splits.set(split, [...new Set([...(splits.get(split) ?? []), ...matched])]);
+  }
+  return splits;
+}
+
+/** `datasets`' guesses in their order: numbered shards in data/, folders, file names, and all for `train`. */
+function guessSplits(files: readonly string[], prefix: string): Map<string, readonly string[]> {
+  const shards = new Map<string, string[]>();
+  for (const file of files) {
+    const split = /^data\/([\w.]+)-\d{5}-of-\d{5}[^/]*\./.exec(file.slice(prefix.length))?.[1];
+    if (split !== undefined) shards.set(split, [...(shards.get(split) ?? []), file]);
+  }
+  const guesses = [shards, splitsByWords(files, prefix, FOLDER_PATTERNS), splitsByWords(files, prefix, NAME_PATTERNS)];
+  return guesses.find((splits) => splits.size > 0) ?? new Map([['train', files]]);
+}
+
+/** Word by word, pattern by pattern; a file may belong to two splits. */
+function splitsByWords(
+  files: readonly string[],
+  prefix: string,
+  patterns: readonly ((word: string) => string)[],
+): Map<string, string[]> {
+  const splits = new Map<string, string[]>();
+  for (const [split, words] of Object.entries(SPLIT_WORDS)) {
+    const expressions = words.flatMap((word) => patterns.map((pattern) => new RegExp(`(?:^|/)${pattern(word)}`)));
+    const found = expressions.flatMap((expression) =>
+      files.filter((file) => expression.test(file.slice(prefix.length))),
+    );
+    if (found.length > 0) splits.set(split, [...new Set(found)]);
+  }
+  return splits;
+}
+
+/** Patterns as fsspec has them: `*` and `?` within a folder, `**` across folders, sets in brackets. */
+function globExpression(pattern: string): RegExp {
+  const source = pattern.replace(/\*\*\/|\*\*|\*|\?|\[!?[^\]/]+\]|[\\^$.|+(){}[\]]/g, (part) => {
+    if (part === '**/') return '(?:.*/)?';
+    if (part === '**') return '.*';
+    if (part === '*') return '[^/]*';
+    if (part === '?') return '[^/]';
+    if (part.length > 1) return part.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
+    return `\\${part}`;
+  });
+  return new RegExp(`^${source}$`);
+}
+
+function kindOf(file: string): DatasetFileKind | null {
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  // Files and folders that begin with a dot or two lines are nobody's data.
+  if (NO_DATA.has(name) || file.split('/').some((part) => part.startsWith('.') || part.startsWith('__'))) return null;
+  return KINDS.find(([, expression]) => expression.test(name))?.[0] ?? null;
+}
+
+function noDataError({ id, files }: DatasetQuestion): DataError {
+  const script = files.find((file) => /^[^/]+\.py$/.test(file));
+  const expected = 'expected files in parquet, JSONL, CSV or TSV';
+  if (script === undefined) return new DataError(`The dataset ${id} has no file that can be read; ${expected}.`);
+  return new DataError(`The dataset ${id} is made by a Python script, ${script}, which is not run; ${expected}.`, {
+    hint: 'The hub converts many of them: try data.corpus.revision refs/convert/parquet.',
+  });
+}

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { chooseDatasetFiles } from '../../../src/engine/data/dataset-files.ts';
+import { DataError } from '../../../src/errors.ts';
+
+const languages = { source_lang: 'en', target_lang: 'fr' };
+const question = { id: 'org/set', readme: null, config: null, split: 'train' };
+const choose = (files: string[], given: { readme?: string; config?: string; split?: string } = {}) =>
+  chooseDatasetFiles({ ...question, files, ...given }, languages);
+const configs = (yaml: string): string => `---\nlicense: mit\n${yaml}\n---\n# A dataset\n`;
+
+interface Layout {
+  readonly files: string[];
+  /** What README.md says, where it does. */
+  readonly dataFiles?: unknown;
+  /** What `datasets` takes for each split. */
+  readonly splits: Record<string, string[]>;
+}
+const layouts: Layout[] = JSON.parse(readFileSync('tests/fixtures/parquet/layouts.json', 'utf8'));
+
+function failure(files: string[], given: { readme?: string; config?: string; split?: string } = {}): DataError {
+  try {
+    choose(files, given);
+  } catch (error) {
+    if (error instanceof DataError) return error;
+  }
+  throw new Error('expected a DataError');
+}
+
+describe('the files of a dataset', () => {
+  it('are the shards of the split, in order', () => {
+    const files = [
+      'README.md',
+      'data/train-00001-of-00002.parquet',
+      'data/test-00000-of-00001.parquet',
+      'data/train-00000-of-00002.parquet',
+    ];
+    expect(choose(files)).toEqual({
+      kind: 'parquet',
+      files: ['data/train-00000-of-00002.parquet', 'data/train-00001-of-00002.parquet'],
+      config: null,
+    });
+    expect(choose(files, { split: 'test' }).files).toEqual(['data/test-00000-of-00001.parquet']);
+  });
+
+  it('are those of the folder named as the languages, either way round', () => {
+    const files = ['bs-en/train-00000-of-00001.parquet', 'en-fr/train-00000-of-00001.parquet'];
+    expect(choose(files)).toMatchObject({ files: ['en-fr/train-00000-of-00001.parquet'], config: 'en-fr' });
+    expect(chooseDatasetFiles({ ...question, files }, { source_lang: 'fr', target_lang: 'en' }).files).toEqual([
+      'en-fr/train-00000-of-00001.parquet',
+    ]);
+    expect(choose(files, { config: 'bs-en' }).files).toEqual(['bs-en/train-00000-of-00001.parquet']);
+  });
+
+  it.each(layouts.map((layout) => [layout.files.join(' '), layout] as const))(
+    'are those that datasets chooses from %s',
+    (_, { files, dataFiles, splits }) => {
+      const readme = configs(`configs: ${JSON.stringify([{ config_name: 'default', data_files: dataFiles }])}`);
+      for (const [split, expected] of Object.entries(splits)) {
+        expect(choose(files, { split, ...(dataFiles === undefined ? {} : { readme }) }).files).toEqual(expected);
+      }
+    },
+  );
+
+  it('are those README.md names', () => {
+    const files = ['a/one.jsonl', 'a/two.jsonl', 'a/deep/three.jsonl', 'b/x1.csv', 'b/x2.csv', 'en-fr/part-1.parquet'];
+    const readme = configs(
+      [
+        'configs:',
+        '- config_name: en-fr',
+        '  data_files:',
+        '  - split: train',
+        '    path: [a/two.jsonl, "a/o*.jsonl"]',
+        '  - split: test',
+        '    path: a/**/*.jsonl',
+        '- config_name: other',
+        '  data_dir: b',
+        '  data_files: "x[12].csv"',
+      ].join('\n'),
+    );
+    expect(choose(files, { readme })).toEqual({
+      kind: 'jsonl',
+      files: ['a/two.jsonl', 'a/one.jsonl'],
+      config: 'en-fr',
+    });
+    expect(choose(files, { readme, split: 'test' }).files).toEqual([
+      'a/deep/three.jsonl',
+      'a/one.jsonl',
+      'a/two.jsonl',
+    ]);
+    expect(choose(files, { readme, config: 'other' })).toMatchObject({ kind: 'csv', files: ['b/x1.csv', 'b/x2.csv'] });
+    expect(failure(files, { readme, config: 'none' }).message).toBe(
+      'The dataset org/set has no configuration "none"; it has en-fr, other.',
+    );
+  });
+
+  it('are those of the default configuration, or of the only one', () => {
+    const two = configs(
+      'configs:\n- {config_name: a, data_files: a.csv}\n- {config_name: b, data_files: b.csv, default: true}',
+    );
+    expect(choose(['a.csv', 'b.csv'], { readme: two }).files).toEqual(['b.csv']);
+    const one = configs('configs:\n- {config_name: a, data_files: a.csv}');
+    expect(choose(['a.csv', 'b.csv'], { readme: one }).files).toEqual(['a.csv']);
+    const none = configs('configs:\n- {config_name: a, data_files: a.csv}\n- {config_name: b, data_files: b.csv}');
+    const { message, hint } = failure(['a.csv', 'b.csv'], { readme: none });
+    expect(message).toBe('The dataset org/set has several configurations: a, b; expected one to be chosen.');
+    expect(hint).toBe('Set data.corpus.config.');
+  });
+
+  it('are no descriptions, hidden files or caches', () => {
+    expect(choose(['dataset_infos.json', '.cache/train.jsonl', '__x__/train.jsonl', 'train.jsonl']).files).toEqual([
+      'train.jsonl',
+    ]);
+  });
+
+  it('are refused where there is only a script, and the way out is told', () => {
+    const { message, hint } = failure(['README.md', 'kde4.py', 'dataset_infos.json']);
+    expect(message).toBe(
+      'The dataset org/set is made by a Python script, kde4.py, which is not run; expected files in parquet, JSONL, CSV or TSV.',
+    );
+    expect(hint).toContain('refs/convert/parquet');
+    expect(failure(['model.bin']).message).toBe(
+      'The dataset org/set has no file that can be read; expected files in parquet, JSONL, CSV or TSV.',
+    );
+  });
+
+  it('are refused where the split is not there, or not whole', () => {
+    expect(failure(['train.csv', 'test.csv'], { split: 'dev' }).message).toBe(
+      'The dataset org/set has no split "dev"; it has train, test.',
+    );
+    expect(failure(['data/train-00000-of-00002.parquet']).message).toBe(
+      'The dataset org/set is not complete: of data/train-*-of-00002.parquet there are 1 files; expected 2.',
+    );
+  });
+
+  it('are refused where README.md makes no sense', () => {
+    expect(failure(['a.csv'], { readme: configs('configs: {a: 1}') }).message).toMatch(
+      /^README\.md of the dataset org\/set has configs that cannot be read: configs: /,
+    );
+    expect(failure(['a.csv'], { readme: configs('configs: [') }).message).toMatch(/begins with no sound YAML: /);
+    expect(choose(['a.csv'], { readme: '# No header\n' }).files).toEqual(['a.csv']);
+  });
+});
