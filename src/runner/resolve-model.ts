@@ -1,7 +1,8 @@
 /** Finds the directory a `model:` means: a directory, a run's newest checkpoint, or a hub model already on this disk. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { findCachedSnapshot, type RepositoryName } from '../engine/hub/hub-files.ts';
+import { readHubSettings } from '../engine/hub/hub-settings.ts';
 import { ModelError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 
@@ -22,12 +23,17 @@ export function resolveModel(model: string, { store, env }: ResolveModelOptions)
   if (model.startsWith('run:')) return newestCheckpoint(model.slice('run:'.length), store);
   const path = resolve(model);
   if (isDirectory(path)) return requireConfig(path, model);
-  const hub = /^([\w-][\w.-]*(?:\/[\w-][\w.-]*)?)(?:@([\w./-]+))?$/.exec(model);
-  const repository = hub?.[1];
-  if (repository !== undefined) return cachedSnapshot(repository, hub?.[2] ?? 'main', env);
+  const repository = readHubId(model);
+  if (repository !== null) return cachedSnapshot(repository, env);
   throw new ModelError(`There is no model directory ${path}.`, {
     hint: 'Give a directory with config.json, a run as run:ID, or a hub id such as Helsinki-NLP/opus-mt-en-fr.',
   });
+}
+
+/** Reads a hub id, `org/name` or `org/name@revision`; null when it cannot be one. Whether there is one, it does not say. */
+export function readHubId(model: string): RepositoryName | null {
+  const [, id, revision = 'main'] = /^([\w-][\w.-]*(?:\/[\w-][\w.-]*)?)(?:@([\w./-]+))?$/.exec(model) ?? [];
+  return id === undefined ? null : { type: 'model', id, revision };
 }
 
 function newestCheckpoint(id: string, store: ResolveModelOptions['store']): string {
@@ -64,40 +70,20 @@ function requireConfig(directory: string, model: string): string {
   throw new ModelError(`${directory} is not a model: it holds no config.json.`, {
     hint:
       checkpoint === undefined
-        ? 'A model directory holds config.json, model.safetensors and the tokenizer files.'
+        ? 'A model directory holds config.json, model.safetensors or pytorch_model.bin, and the tokenizer files.'
         : `There is one in ${join(model, checkpoint)}.`,
   });
 }
 
-/** Layout of huggingface_hub: models--ORG--NAME/{refs/REVISION, snapshots/COMMIT/…}. */
-function cachedSnapshot(repository: string, revision: string, env: NodeJS.ProcessEnv): string {
-  const cache = hubCache(env);
-  const folder = join(cache, `models--${repository.replaceAll('/', '--')}`);
-  const commit = readText(join(folder, 'refs', revision))?.trim() ?? revision;
-  const snapshot = join(folder, 'snapshots', commit);
-  if (isFile(join(snapshot, 'config.json'))) return snapshot;
-
-  const named = revision === 'main' ? repository : `${repository}@${revision}`;
-  const flag = revision === 'main' ? '' : ` --revision ${revision}`;
-  throw new ModelError(`The model "${named}" is neither a directory nor in the Hugging Face cache ${cache}.`, {
-    hint: `A path in an experiment file starts at the file's folder, one on the command line at ${resolve('.')}. A model of the hub is fetched with "hf download ${repository}${flag}" (huggingface_hub), or copied with that cache from a machine which has it.`,
+function cachedSnapshot(repository: RepositoryName, env: NodeJS.ProcessEnv): string {
+  const cached = findCachedSnapshot({ ...repository, env });
+  if (cached?.names.includes('config.json')) return cached.directory;
+  const { id, revision } = repository;
+  const named = revision === 'main' ? id : `${id}@${revision}`;
+  const { cacheDirectory, isOffline } = readHubSettings(env);
+  throw new ModelError(`The model "${named}" is neither a directory nor in the Hugging Face cache ${cacheDirectory}.`, {
+    hint: `A path in an experiment file starts at the file's folder, one on the command line at ${resolve('.')}. A model of the hub is fetched with "bleubird fetch ${named}"${isOffline ? ', which HF_HUB_OFFLINE forbids,' : ''} or copied with that cache from a machine which has it.`,
   });
-}
-
-/** As huggingface_hub's constants.py finds it. */
-function hubCache(env: NodeJS.ProcessEnv): string {
-  const explicit = env.HF_HUB_CACHE ?? env.HUGGINGFACE_HUB_CACHE;
-  if (explicit) return expandHome(explicit, env);
-  const userCache = env.XDG_CACHE_HOME || join(homeOf(env), '.cache');
-  return join(expandHome(env.HF_HOME || join(userCache, 'huggingface'), env), 'hub');
-}
-
-function expandHome(path: string, env: NodeJS.ProcessEnv): string {
-  return path.startsWith('~/') ? join(homeOf(env), path.slice(2)) : path;
-}
-
-function homeOf(env: NodeJS.ProcessEnv): string {
-  return env.HOME || homedir();
 }
 
 function isDirectory(path: string): boolean {
@@ -106,8 +92,4 @@ function isDirectory(path: string): boolean {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function readText(path: string): string | null {
-  return isFile(path) ? readFileSync(path, 'utf8') : null;
 }

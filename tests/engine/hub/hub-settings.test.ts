@@ -1,0 +1,70 @@
+/** The environment as huggingface_hub reads it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readHubSettings, readHubToken } from '../../../src/engine/hub/hub-settings.ts';
+
+describe('the settings', () => {
+  it('are those of the hub itself by default', () => {
+    expect(readHubSettings({ HOME: '/home/me' })).toEqual({
+      endpoint: 'https://huggingface.co',
+      cacheDirectory: '/home/me/.cache/huggingface/hub',
+      isOffline: false,
+      lookUpTimeoutMs: 10_000,
+      stallMs: 10_000,
+    });
+  });
+
+  it.each([
+    [{ HF_HOME: '/data/hf' }, '/data/hf/hub'],
+    [{ HF_HOME: '~/hf' }, '/home/me/hf/hub'],
+    [{ HF_HOME: '$DATA/hf', DATA: '/data' }, '/data/hf/hub'],
+    [{ XDG_CACHE_HOME: '/cache' }, '/cache/huggingface/hub'],
+    [{ HF_HUB_CACHE: '/one', HUGGINGFACE_HUB_CACHE: '/two', HF_HOME: '/three' }, '/one'],
+    [{ HUGGINGFACE_HUB_CACHE: '~/two', HF_HOME: '/three' }, '/home/me/two'],
+  ])('%j puts the cache into %s', (env, expected) => {
+    expect(readHubSettings({ HOME: '/home/me', ...env }).cacheDirectory).toBe(expected);
+  });
+
+  it.each(['1', 'on', 'Yes', 'TRUE'])('are offline for %s, and not for 0', (value) => {
+    expect(readHubSettings({ HF_HUB_OFFLINE: value }).isOffline).toBe(true);
+    expect(readHubSettings({ TRANSFORMERS_OFFLINE: value }).isOffline).toBe(true);
+    expect(readHubSettings({ HF_HUB_OFFLINE: '0' }).isOffline).toBe(false);
+  });
+
+  it('take a mirror without the slash at its end, and times in seconds', () => {
+    const settings = readHubSettings({
+      HF_ENDPOINT: 'https://mirror.example/hub/',
+      HF_HUB_ETAG_TIMEOUT: '3',
+      HF_HUB_DOWNLOAD_TIMEOUT: '60',
+    });
+    expect(settings).toMatchObject({ endpoint: 'https://mirror.example/hub', lookUpTimeoutMs: 3_000, stallMs: 60_000 });
+  });
+});
+
+describe('the token', () => {
+  function home(token: string, name = 'token'): string {
+    const folder = mkdtempSync(join(tmpdir(), 'bleubird-token-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(join(folder, name), token);
+    return folder;
+  }
+
+  it('is that of HF_TOKEN, before the older name and the file', () => {
+    const env = { HF_HOME: home('hf_file\n'), HUGGING_FACE_HUB_TOKEN: 'hf_old' };
+    expect(readHubToken({ ...env, HF_TOKEN: ' hf_new\n' })).toBe('hf_new');
+    expect(readHubToken({ ...env, HF_TOKEN: '' })).toBe('hf_old');
+    expect(readHubToken({ HF_HOME: env.HF_HOME })).toBe('hf_file');
+  });
+
+  it('comes from the file that HF_TOKEN_PATH names', () => {
+    expect(readHubToken({ HF_HOME: home('hf_a'), HF_TOKEN_PATH: join(home('hf_b', 'mine'), 'mine') })).toBe('hf_b');
+  });
+
+  it('is none when there is none, when it is not to be sent unasked, and when no header can carry it', () => {
+    expect(readHubToken({ HF_HOME: '/nonexistent' })).toBeNull();
+    expect(readHubToken({ HF_TOKEN: 'hf_x', HF_HUB_DISABLE_IMPLICIT_TOKEN: '1' })).toBeNull();
+    expect(readHubToken({ HF_HOME: '/nonexistent', HF_TOKEN: 'two words' })).toBeNull();
+  });
+});

@@ -1,0 +1,177 @@
+/** The pushes of a run that goes on, to a hub on this machine. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { TrainingConfig } from '../../src/engine/config/experiment.ts';
+import { BackgroundPush, type PushNews } from '../../src/runner/push-in-background.ts';
+import { trainingConfig } from '../support/experiment.ts';
+import { type FakeHub, startFakeHub } from '../support/fake-hub.ts';
+import { type FakeUploads, takeUploads } from '../support/fake-hub-uploads.ts';
+
+const never = new AbortController().signal;
+let hub: FakeHub;
+let uploads: FakeUploads;
+let folder: string;
+let news: PushNews[];
+
+beforeEach(async () => {
+  hub = await startFakeHub();
+  uploads = takeUploads(hub);
+  folder = mkdtempSync(join(tmpdir(), 'bleubird-background-'));
+  news = [];
+});
+afterEach(async () => {
+  await hub.close();
+  rmSync(folder, { recursive: true });
+});
+
+function start(changes: Partial<TrainingConfig> = {}): BackgroundPush {
+  return new BackgroundPush({
+    training: trainingConfig({ push_to_hub: true, hub_model_id: 'me/tuned', save_strategy: 'steps', ...changes }),
+    id: 'me/tuned',
+    env: { HF_ENDPOINT: hub.endpoint, HF_TOKEN: hub.token },
+    runDirectory: folder,
+    card: async (_id, step) => ({ name: 'README.md', content: { text: `step ${step}` } }),
+    onNews: (one) => news.push(one),
+    onProgress: () => {},
+  });
+}
+
+/** Writes a checkpoint as a trainer does. */
+function save(step: number, isBest?: boolean) {
+  const path = join(folder, 'checkpoints', `checkpoint-${step}`);
+  mkdirSync(path, { recursive: true });
+  for (const name of ['model.safetensors', 'optimizer.safetensors', 'trainer_state.json'])
+    writeFileSync(join(path, name), `${name} of ${step}`);
+  return { step, epoch: step / 10, path, isBest };
+}
+
+const files = () => hub.repositories[0]?.files ?? new Map();
+const content = (name: string) => files().get(name)?.bytes.toString();
+const links = () => readdirSync(folder).filter((name) => name.startsWith('.push'));
+
+/** Lets uploads wait at the storage. @returns what lets them go on */
+function holdUploads(): { readonly reached: Promise<void>; release(): void } {
+  const { promise: isReached, resolve: reach } = Promise.withResolvers<void>();
+  const { promise: isReleased, resolve: release } = Promise.withResolvers<void>();
+  hub.routes.unshift(async ({ server }) => {
+    if (server === 'storage') {
+      reach();
+      await isReleased;
+    }
+    return null;
+  });
+  return { reached: isReached, release };
+}
+
+/** Until the push has taken all checkpoints in. */
+async function settled(count: number): Promise<void> {
+  await expect.poll(links).toHaveLength(count);
+}
+
+it('pushes the newest of what is saved meanwhile, even if it is removed by then', async () => {
+  const push = start();
+  const uploading = holdUploads();
+  push.add(save(1));
+  await uploading.reached;
+  push.add(save(2));
+  push.add(save(3));
+  await settled(2);
+  rmSync(join(folder, 'checkpoints'), { recursive: true });
+  uploading.release();
+  await push.finish(true, never);
+  expect(uploads.commits).toEqual(['Training in progress, step 1', 'End of training']);
+  expect(content('model.safetensors')).toBe('model.safetensors of 3');
+  expect(content('README.md')).toBe('step 3');
+  expect([...files().keys()].sort()).toEqual(['.gitattributes', 'README.md', 'model.safetensors']);
+  expect(news.map((one) => [one.type, 'message' in one ? one.message : null])).toEqual([
+    ['pushed', 'Training in progress, step 1'],
+    ['pushed', 'End of training'],
+  ]);
+  expect(links()).toEqual([]);
+});
+
+it('leaves out none of all_checkpoints, nor one whose push failed', async () => {
+  hub.fault = ({ path }) => (path.includes('/commit/') ? { type: 'status', status: 403 } : null);
+  const push = start({ hub_strategy: 'all_checkpoints' });
+  push.add(save(1));
+  await expect.poll(() => news).toHaveLength(1);
+  expect(news[0]).toEqual({
+    type: 'push-failed',
+    id: 'me/tuned',
+    message: 'Training in progress, step 1',
+    reason: 'The hub does not let this token write to me/tuned (403).',
+  });
+  hub.fault = () => null;
+  const uploading = holdUploads();
+  push.add(save(2));
+  await uploading.reached;
+  push.add(save(3));
+  push.add(save(4));
+  uploading.release();
+  await settled(1); // the newest alone is still needed: all are there
+  await push.finish(true, never);
+  for (const step of [1, 2, 3, 4]) expect(content(`checkpoint-${step}/optimizer.safetensors`)).toMatch(`of ${step}`);
+  expect(content('model.safetensors')).toMatch('of 4');
+});
+
+it('keeps the last checkpoint to resume from, with its state', async () => {
+  const push = start({ hub_strategy: 'checkpoint', save_strategy: 'epoch' });
+  push.add(save(10));
+  await expect.poll(() => news).toHaveLength(1);
+  push.add(save(20));
+  await push.finish(true, never);
+  expect(uploads.commits).toEqual(['Training in progress, epoch 1', expect.any(String)]);
+  expect(content('last-checkpoint/trainer_state.json')).toMatch('of 20');
+});
+
+it('pushes once, at the end, the best model where that is what the run ends with', async () => {
+  const push = start({ hub_strategy: 'end', load_best_model_at_end: true });
+  push.add(save(1));
+  push.add(save(2, true));
+  push.add(save(3));
+  await push.finish(true, never);
+  expect(uploads.commits).toEqual(['End of training']);
+  expect(content('model.safetensors')).toMatch('of 2');
+});
+
+it('pushes no end of a training that did not come to it', async () => {
+  const push = start({ hub_strategy: 'end' });
+  push.add(save(1));
+  await push.finish(false, never);
+  expect(uploads.commits).toEqual([]);
+  expect(links()).toEqual([]);
+});
+
+it('is left when the user no longer wants to wait', async () => {
+  const push = start();
+  const uploading = holdUploads();
+  push.add(save(1));
+  await uploading.reached;
+  const leave = new AbortController();
+  const finished = push.finish(true, leave.signal);
+  leave.abort();
+  await finished;
+  uploading.release();
+  expect(news).toEqual([
+    {
+      type: 'push-failed',
+      id: 'me/tuned',
+      message: 'Training in progress, step 1',
+      reason: 'It was left before it was done.',
+    },
+    { type: 'push-failed', id: 'me/tuned', message: 'End of training', reason: 'It was left before it was done.' },
+  ]);
+  expect(links()).toEqual([]);
+});
+
+it('says at once what will go wrong, and removes what a killed runner left', async () => {
+  mkdirSync(join(folder, '.push-7'));
+  hub.fault = () => ({ type: 'status', status: 401 });
+  const push = start();
+  await expect.poll(() => news).toHaveLength(1);
+  expect(news[0]).toMatchObject({ type: 'push-trouble', reason: expect.stringContaining('does not accept the token') });
+  await push.finish(false, never);
+  expect(links()).toEqual([]);
+});
