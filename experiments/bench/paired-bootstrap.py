@@ -1,4 +1,4 @@
-"""Paired bootstrap of two systems, BLEU, 1,000 samples, with sacreBLEU: python paired-bootstrap.py FOLDER
+"""A paired test of two systems, BLEU, with sacreBLEU: python paired-bootstrap.py FOLDER bs|ar SAMPLES
 
 FOLDER holds ref.txt, baseline.txt, system.txt, which paired-bootstrap.ts writes; it starts this script itself.
 """
@@ -18,7 +18,7 @@ def lines(name):
 
 refs, systems = [lines("ref")], [(name, lines(name)) for name in ("baseline", "system")]
 start = time.perf_counter()
-_, scores = PairedTest(systems, {"BLEU": BLEU()}, refs, "bs", 1000)()
+_, scores = PairedTest(systems, {"BLEU": BLEU()}, refs, sys.argv[2], int(sys.argv[3]))()
 seconds = time.perf_counter() - start
 megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"seconds": seconds, "megabytes": megabytes, "p_value": scores["BLEU"][1].p_value}))

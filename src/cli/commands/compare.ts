@@ -17,6 +17,7 @@ import type { World } from '../world.ts';
 interface CompareOptions {
   readonly store?: string;
   readonly sentences: number;
+  readonly buckets?: boolean;
   readonly json?: boolean;
 }
 
@@ -44,6 +45,7 @@ export function addCompareCommand(program: Command, world: World): void {
         'they differ most. Says so when their scores must not be compared.',
     )
     .option('-n, --sentences <count>', 'sentences to show', positiveNumber, 5)
+    .option('--buckets', 'of the first two: n-gram precision, BLEU by length, F1 of words by frequency')
     .option('--json', 'one JSON object')
     .addOption(storeOption())
     .addHelpText('after', '\nExample:\n  bleubird compare 3f2a 91bc')
@@ -53,10 +55,14 @@ export function addCompareCommand(program: Command, world: World): void {
 }
 
 async function compareRuns(typed: readonly string[], options: CompareOptions, world: World): Promise<void> {
-  const comparison = await withRuns(world, options.store, (store) => {
+  const { describeBuckets } = await import('../compare-buckets.ts');
+  const { comparison, buckets } = await withRuns(world, options.store, async (store) => {
     const records = [...new Map(typed.map((word) => store.findRun(word)).map((run) => [run.id, run])).values()];
     if (records.length < 2) throw new ConfigError('compare needs two different runs; `bleubird ls` lists them.');
-    return compare(records, store);
+    const comparison = await compare(records, store);
+    const [first, second] = records.map(({ id }) => ({ id, translations: store.translations(id) }));
+    const isWanted = options.buckets && comparison.incomparabilities.length === 0 && first && second;
+    return { comparison, buckets: isWanted ? describeBuckets(first, second) : [] };
   });
   const { output } = world;
   for (const reason of comparison.incomparabilities) output.warn(reason);
@@ -65,6 +71,7 @@ async function compareRuns(typed: readonly string[], options: CompareOptions, wo
     output.json({ ...comparison, sentences: { ...comparison.sentences, differing } });
   } else {
     describe(comparison, options.sentences, output);
+    for (const line of buckets) output.line(line);
   }
 }
 
@@ -88,14 +95,14 @@ async function compare(records: readonly RunRecord[], store: Store): Promise<Com
 
 function describe({ runs, settings, sentences, ...comparison }: Comparison, shown: number, output: Output): void {
   // A difference of scores that must not be compared is not computed.
-  const firstBleu = comparison.incomparabilities.length > 0 ? undefined : runs[0]?.after?.bleu.score;
+  const firstBleu = comparison.incomparabilities.length > 0 ? undefined : runs[0]?.after?.bleu?.score;
   const print = ([titles = '', ...lines]: readonly string[]) => {
     output.line(output.tone('bold', titles));
     for (const line of lines) output.line(line);
     output.line();
   };
   const beyondFirst = ({ after }: ComparedRun) =>
-    after === null || firstBleu === undefined ? null : after.bleu.score - firstBleu;
+    !after?.bleu || firstBleu === undefined ? null : after.bleu.score - firstBleu;
   print(
     formatTable(
       runs,
@@ -103,8 +110,8 @@ function describe({ runs, settings, sentences, ...comparison }: Comparison, show
         { title: 'RUN', text: ({ run }) => run.id },
         { title: 'NAME', text: ({ run }) => run.name, canShrink: true },
         { title: 'STATE', text: ({ run }) => run.state },
-        { title: 'BLEU BEFORE', text: ({ before }) => score(before?.bleu.score ?? null), align: 'right' },
-        { title: 'AFTER', text: ({ after }) => score(after?.bleu.score ?? null), align: 'right' },
+        { title: 'BLEU BEFORE', text: ({ before }) => score(before?.bleu?.score ?? null), align: 'right' },
+        { title: 'AFTER', text: ({ after }) => score(after?.bleu?.score ?? null), align: 'right' },
         { title: 'GAIN', text: (entry) => difference(bleuDifference(entry.before, entry.after)), align: 'right' },
         {
           title: 'TO FIRST',

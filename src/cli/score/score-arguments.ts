@@ -49,7 +49,7 @@ export function readScoreArguments(args: readonly string[]): GivenFlags {
       continue;
     }
     const { name, flag, spelling, attached } = found;
-    if (flag.kind.startsWith('unsupported')) {
+    if (flag.kind === 'unavailable') {
       throw new ScoreError(
         `${spelling} needs sacreBLEU's test sets, which come from the network: bleubird has none.`,
         1,

@@ -9,10 +9,8 @@ export type FlagKind =
   /** One text or more; `optional-list` also none. */
   | 'list'
   | 'optional-list'
-  /** Known to sacreBLEU; needs the network or its test sets. */
-  | 'unsupported-switch'
-  | 'unsupported-text'
-  | 'unsupported-list';
+  /** Known to sacreBLEU; needs its test sets, which come from the network. */
+  | 'unavailable';
 
 export interface ScoreFlag {
   readonly names: readonly string[];
@@ -21,7 +19,7 @@ export interface ScoreFlag {
   readonly choices?: readonly string[];
 }
 
-const testSets = 'needs test sets from the network: not available';
+const unavailable = { kind: 'unavailable', help: '' } as const;
 
 export const scoreFlags = {
   input: { names: ['--input', '-i'], kind: 'optional-list', help: "the systems' files; standard input without it" },
@@ -89,13 +87,13 @@ export const scoreFlags = {
   },
   version: { names: ['--version', '-V'], kind: 'switch', help: 'the sacreBLEU whose numbers these are' },
   help: { names: ['--help', '-h'], kind: 'switch', help: 'print this help' },
-  testSet: { names: ['--test-set', '-t'], kind: 'unsupported-text', help: testSets },
-  origlang: { names: ['--origlang', '-ol'], kind: 'unsupported-text', help: testSets },
-  subset: { names: ['--subset'], kind: 'unsupported-text', help: testSets },
-  download: { names: ['--download'], kind: 'unsupported-text', help: testSets },
-  echo: { names: ['--echo'], kind: 'unsupported-list', help: testSets },
-  list: { names: ['--list'], kind: 'unsupported-switch', help: testSets },
-  citation: { names: ['--citation', '--cite'], kind: 'unsupported-switch', help: testSets },
+  testSet: { names: ['--test-set', '-t'], ...unavailable },
+  origlang: { names: ['--origlang', '-ol'], ...unavailable },
+  subset: { names: ['--subset'], ...unavailable },
+  download: { names: ['--download'], ...unavailable },
+  echo: { names: ['--echo'], ...unavailable },
+  list: { names: ['--list'], ...unavailable },
+  citation: { names: ['--citation', '--cite'], ...unavailable },
 } as const satisfies Record<string, ScoreFlag>;
 
 export type ScoreFlagName = keyof typeof scoreFlags;
@@ -104,7 +102,7 @@ export type ScoreFlagName = keyof typeof scoreFlags;
 export function describeScoreFlags(): string {
   const flags: readonly ScoreFlag[] = Object.values(scoreFlags);
   return flags
-    .filter(({ kind }) => !kind.startsWith('unsupported'))
+    .filter(({ kind }) => kind !== 'unavailable')
     .map(({ names, help }) => `  ${[...names].reverse().join(', ').padEnd(30)} ${help}`)
     .join('\n');
 }

@@ -15,8 +15,9 @@ import type { SignatureField } from './signature.ts';
 import type { Profile } from './statistics/profile.ts';
 import { resampledBleu } from './statistics/resampled-scores.ts';
 import type { Scalar } from './statistics/scalar.ts';
+import type { Scoring } from './statistics/scoring.ts';
 import type { StatisticsRow } from './statistics-row.ts';
-import { WordNumbers } from './symbols.ts';
+import { SymbolRoom, WordNumbers } from './symbols.ts';
 import { findTokenizer, type Tokenizer, type TokenizerName, type TokenizerOptions } from './tokenizers/tokenizers.ts';
 
 export interface BleuOptions extends TokenizerOptions {
@@ -68,6 +69,7 @@ export class BLEU extends Metric<BLEUScore> {
   private readonly isForced: boolean;
   private readonly warn: (message: string) => void;
   private readonly trie: NgramTrie;
+  private readonly room = new SymbolRoom();
 
   /** @throws {RangeError} when an option's value is not supported, with those that are */
   constructor(options: BleuOptions = {}) {
@@ -97,6 +99,10 @@ export class BLEU extends Metric<BLEUScore> {
     if (tokenize !== undefined) this.warnOfTokenizer(tokenize, trgLang);
   }
 
+  override get scoring(): Scoring {
+    return { type: 'bleu', maxNgramOrder: this.maxNgramOrder, ...this.formula };
+  }
+
   override corpusStatistics(hypotheses: readonly string[], references: References): StatisticsRow[] {
     const rows = super.corpusStatistics(hypotheses, references);
     if (!this.isForced && hypotheses.filter((hypothesis) => hypothesis.endsWith(' .')).length >= 100) {
@@ -116,7 +122,8 @@ export class BLEU extends Metric<BLEUScore> {
 
   /** `[words of the hypothesis, words of the closest reference, matches of each order, n-grams of each order]`. */
   segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow {
-    const numbers = new WordNumbers();
+    this.room.clear();
+    const numbers = new WordNumbers(this.room);
     const words = this.wordsOf(hypothesis, numbers);
     const ofReferences: Int32Array[] = [];
     let referenceWords = 0;
@@ -131,8 +138,15 @@ export class BLEU extends Metric<BLEUScore> {
     }
     this.trie.clear(referenceWords);
     for (const ofReference of ofReferences) this.trie.addReference(ofReference);
-    const row = [words.length, closestLength(words.length, ofReferences), ...this.trie.countMatches(words)];
-    for (let index = 0; index < this.maxNgramOrder; index++) row.push(Math.max(words.length - index, 0));
+    const matches = this.trie.countMatches(words);
+    // Made at its length: an array that grows keeps room for twice as much.
+    const row = new Array<number>(2 + 2 * this.maxNgramOrder).fill(0);
+    row[0] = words.length;
+    row[1] = closestLength(words.length, ofReferences);
+    for (let index = 0; index < this.maxNgramOrder; index++) {
+      row[2 + index] = matches[index] ?? 0;
+      row[2 + this.maxNgramOrder + index] = Math.max(words.length - index, 0);
+    }
     return row;
   }
 

@@ -8,8 +8,9 @@ import type { SignatureField } from './signature.ts';
 import type { Profile } from './statistics/profile.ts';
 import { resampledChrf } from './statistics/resampled-scores.ts';
 import type { Scalar } from './statistics/scalar.ts';
+import type { Scoring } from './statistics/scoring.ts';
 import type { StatisticsRow } from './statistics-row.ts';
-import { codePoints, WordNumbers } from './symbols.ts';
+import { codePoints, SymbolRoom, WordNumbers } from './symbols.ts';
 
 export interface ChrfOptions {
   /** Highest order of character n-grams, 6 by default. */
@@ -34,6 +35,7 @@ export class CHRF extends Metric<CHRFScore> {
   private readonly withWhiteSpace: boolean;
   private readonly characterTrie: NgramTrie;
   private readonly wordTrie: NgramTrie;
+  private readonly room = new SymbolRoom();
 
   /** @throws {RangeError} when an option's value is not supported */
   constructor(options: ChrfOptions = {}) {
@@ -55,12 +57,17 @@ export class CHRF extends Metric<CHRFScore> {
     this.wordTrie = new NgramTrie(wordOrder);
   }
 
+  override get scoring(): Scoring {
+    return { type: 'chrf', ...this.formula };
+  }
+
   /**
    * `[n-grams of the hypothesis, of the reference, matches]` of each order of characters, then of words, against the
    * reference with the best F-score, the first of several as good.
    */
   segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow {
-    const numbers = new WordNumbers();
+    this.room.clear();
+    const numbers = new WordNumbers(this.room);
     const ofHypothesis = this.symbolsOf(hypothesis, numbers);
     const { charOrder, wordOrder } = this.formula;
     let best: number[] | null = null;
@@ -68,9 +75,22 @@ export class CHRF extends Metric<CHRFScore> {
     for (const reference of references) {
       if (reference === null) continue;
       const ofReference = this.symbolsOf(reference, numbers);
-      const row: number[] = [];
-      addTriples(row, this.characterTrie, charOrder, ofHypothesis.characters, ofReference.characters);
-      addTriples(row, this.wordTrie, wordOrder, ofHypothesis.words, ofReference.words);
+      // Made at its length: an array that grows keeps room for twice as much.
+      const row = new Array<number>(3 * (charOrder + wordOrder)).fill(0);
+      countTriples(
+        row,
+        0,
+        { trie: this.characterTrie, orders: charOrder },
+        ofHypothesis.characters,
+        ofReference.characters,
+      );
+      countTriples(
+        row,
+        3 * charOrder,
+        { trie: this.wordTrie, orders: wordOrder },
+        ofHypothesis.words,
+        ofReference.words,
+      );
       const score = references.length === 1 ? 0 : chrfFromStatistics(row, this.formula);
       if (score > bestScore) {
         best = row;
@@ -103,15 +123,15 @@ export class CHRF extends Metric<CHRFScore> {
   private symbolsOf(segment: string, numbers: WordNumbers): { characters: Int32Array; words: Int32Array } {
     const text = this.isLowercase ? segment.toLowerCase() : segment;
     const words = this.formula.wordOrder === 0 ? [] : splitOffPunctuation(splitWords(text));
-    return { characters: codePoints(text, this.withWhiteSpace), words: numbers.of(words) };
+    return { characters: codePoints(text, this.withWhiteSpace, this.room), words: numbers.of(words) };
   }
 }
 
 /** An order the reference has no n-grams of counts none of the hypothesis either. */
-function addTriples(
+function countTriples(
   row: number[],
-  trie: NgramTrie,
-  orders: number,
+  start: number,
+  { trie, orders }: { readonly trie: NgramTrie; readonly orders: number },
   hypothesis: Int32Array,
   reference: Int32Array,
 ): void {
@@ -122,7 +142,9 @@ function addTriples(
   for (let index = 0; index < orders; index++) {
     const ofReference = Math.max(reference.length - index, 0);
     const ofHypothesis = ofReference === 0 ? 0 : Math.max(hypothesis.length - index, 0);
-    row.push(ofHypothesis, ofReference, matches[index] ?? 0);
+    row[start + 3 * index] = ofHypothesis;
+    row[start + 3 * index + 1] = ofReference;
+    row[start + 3 * index + 2] = matches[index] ?? 0;
   }
 }
 

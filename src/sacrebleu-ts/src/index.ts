@@ -10,6 +10,16 @@ export {
 } from './bleu-score.ts';
 export { CHRF, type ChrfOptions } from './chrf.ts';
 export { CHRFScore, type ChrfFormula, chrfFromStatistics } from './chrf-score.ts';
+export { type Bucket, bucketLabel } from './comparison/buckets.ts';
+export {
+  compareByFrequency,
+  type FrequencyBucket,
+  type FrequencyComparison,
+  type WordAccuracy,
+} from './comparison/compare-by-frequency.ts';
+export { compareByLength, type LengthBucket, type LengthComparison } from './comparison/compare-by-length.ts';
+export { type NgramCounts, type NgramPrecision, ngramPrecisions } from './comparison/ngram-precisions.ts';
+export { type SentenceGain, sentenceGains } from './comparison/sentence-gains.ts';
 export {
   type CorpusScoreOptions,
   Metric,
@@ -28,32 +38,32 @@ export {
 export { stripEnd } from './python/white-space.ts';
 export { type FormatOptions, Score } from './score.ts';
 export { type ResamplingSignature, SACREBLEU_VERSION } from './signature.ts';
-export {
-  type BootstrapOptions,
-  bootstrapConfidence,
-  bootstrapConfidenceAsync,
-} from './statistics/bootstrap-confidence.ts';
-export { DefaultRng } from './statistics/default-rng.ts';
+export { bootstrapConfidence, bootstrapConfidenceAsync } from './statistics/bootstrap-confidence.ts';
+export type { BootstrapOptions } from './statistics/confidence-steps.ts';
+export { DefaultRng, type StreamPosition } from './statistics/default-rng.ts';
 export {
   type KeptPairedTestInput,
-  type MetricStatistics,
   type NamedSystem,
   type PairedMetricResult,
-  type PairedResult,
   type PairedTestInput,
-  type PairedTestOptions,
   type PairedTestResult,
-  type PairedTestType,
   pairedTest,
   pairedTestAsync,
   pairedTestOfStatistics,
   pairedTestOfStatisticsAsync,
 } from './statistics/paired-test.ts';
+export type {
+  MetricStatistics,
+  PairedResult,
+  PairedTestOptions,
+  PairedTestType,
+} from './statistics/paired-test-steps.ts';
 export { type Profile, profiles, requireProfile } from './statistics/profile.ts';
 export type { ResampledMetric } from './statistics/resampling.ts';
 export type { StepOptions, StopSignal } from './statistics/run-steps.ts';
 export type { Scalar } from './statistics/scalar.ts';
 export type { Confidence } from './statistics/score-list.ts';
+export type { Scoring } from './statistics/scoring.ts';
 export type { StatisticsRow } from './statistics-row.ts';
 export { TER, type TerOptions } from './ter.ts';
 export { TERScore, terFromStatistics } from './ter-score.ts';

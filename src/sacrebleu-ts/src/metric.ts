@@ -4,9 +4,11 @@
  */
 import type { Score } from './score.ts';
 import { formatSignature, type ResamplingSignature, type SignatureField } from './signature.ts';
-import { bootstrapConfidence } from './statistics/bootstrap-confidence.ts';
+import { confidenceSteps } from './statistics/confidence-steps.ts';
 import type { Profile } from './statistics/profile.ts';
+import { runToEnd } from './statistics/run-steps.ts';
 import { double, type Scalar } from './statistics/scalar.ts';
+import type { Scoring } from './statistics/scoring.ts';
 import type { StatisticsRow } from './statistics-row.ts';
 
 /** `references[k][i]` is the k-th reference of segment i; null where segment i has fewer. */
@@ -22,10 +24,17 @@ export interface CorpusScoreOptions {
 }
 
 export abstract class Metric<Result extends Score> {
+  /** Whether a higher score is a better one. */
+  readonly isHigherBetter: boolean = true;
   /** References of each segment scored last: null where it varied, undefined before the first score. */
   private referenceCount: number | null | undefined;
   /** The bootstrap made last: it stays in the signature, as in sacreBLEU. */
   private bootstrap: ResamplingSignature | undefined;
+
+  /** The metric's way to score sums; null where another thread could not. */
+  get scoring(): Scoring | null {
+    return null;
+  }
 
   /** The counts of one segment. @throws {TypeError} when it has no reference at all */
   abstract segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow;
@@ -50,7 +59,7 @@ export abstract class Metric<Result extends Score> {
     const { nBootstrap = 1, seed = 12345, profile } = options;
     const result = this.scoreFromStatistics(sumRows(rows), profile);
     if (nBootstrap === 1) return result;
-    const confidence = bootstrapConfidence(this, rows, { nBootstrap, seed, profile });
+    const confidence = runToEnd(confidenceSteps(this, rows, { nBootstrap, seed, profile }));
     this.bootstrap = { bootstrap: nBootstrap, randomization: null, seed };
     return result.withConfidence(confidence);
   }
@@ -115,7 +124,7 @@ export function sumRows(rows: readonly StatisticsRow[]): StatisticsRow {
   if (first === undefined) throw new RangeError('There are no statistics to add.');
   const sum = [...first];
   for (const row of others) {
-    for (const [place, value] of row.entries()) sum[place] = (sum[place] ?? 0) + value;
+    for (let place = 0; place < row.length; place++) sum[place] = (sum[place] ?? 0) + (row[place] ?? 0);
   }
   return sum;
 }

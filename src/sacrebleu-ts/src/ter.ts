@@ -6,8 +6,9 @@ import type { SignatureField } from './signature.ts';
 import type { Profile } from './statistics/profile.ts';
 import { resampledTer } from './statistics/resampled-scores.ts';
 import type { Scalar } from './statistics/scalar.ts';
+import type { Scoring } from './statistics/scoring.ts';
 import type { StatisticsRow } from './statistics-row.ts';
-import { WordNumbers } from './symbols.ts';
+import { SymbolRoom, WordNumbers } from './symbols.ts';
 import { countEdits } from './ter/translation-edit-rate.ts';
 import { TERScore, terFromStatistics } from './ter-score.ts';
 import { splitWordsTercom, type TercomOptions } from './tokenizers/tercom.ts';
@@ -17,7 +18,9 @@ export type TerOptions = Partial<TercomOptions>;
 const supportedOptions = ['normalized', 'noPunct', 'asianSupport', 'caseSensitive'] as const;
 
 export class TER extends Metric<TERScore> {
+  override readonly isHigherBetter = false;
   private readonly options: TercomOptions;
+  private readonly room = new SymbolRoom();
 
   /** @throws {RangeError} when there is no such option */
   constructor(options: TerOptions = {}) {
@@ -27,9 +30,14 @@ export class TER extends Metric<TERScore> {
     this.options = { normalized, noPunct, asianSupport, caseSensitive };
   }
 
+  override get scoring(): Scoring {
+    return { type: 'ter' };
+  }
+
   /** `[edits against the reference that needs fewest, mean length of the references]`. */
   segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow {
-    const numbers = new WordNumbers();
+    this.room.clear();
+    const numbers = new WordNumbers(this.room);
     const words = numbers.of(splitWordsTercom(stripEnd(hypothesis), this.options));
     let fewestEdits = Number.POSITIVE_INFINITY;
     let lengths = 0;

@@ -1,5 +1,5 @@
 /** The words sacreBLEU prints below the table of a paired test. */
-import type { PairedTestType } from '../statistics/paired-test.ts';
+import type { PairedTestType } from '../statistics/paired-test-steps.ts';
 import type { Paint } from './colour.ts';
 
 export interface PairedTestExplanation {

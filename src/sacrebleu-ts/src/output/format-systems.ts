@@ -1,6 +1,7 @@
 /** The text sacreBLEU prints for several systems: plain scores, or a paired test, as a table, LaTeX or JSON. */
 import { formatFixed, formatFloat } from '../python/format-number.ts';
-import type { PairedMetricResult, PairedResult, PairedTestResult } from '../statistics/paired-test.ts';
+import type { PairedMetricResult, PairedTestResult } from '../statistics/paired-test.ts';
+import type { PairedResult } from '../statistics/paired-test-steps.ts';
 import { type Paint, paintWith } from './colour.ts';
 import { explainPairedTest } from './explain-paired-test.ts';
 import { formatTable } from './results-table.ts';

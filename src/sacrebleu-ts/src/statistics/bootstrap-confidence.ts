@@ -1,17 +1,10 @@
 import type { StatisticsRow } from '../statistics-row.ts';
-import { DefaultRng } from './default-rng.ts';
-import { DEFAULT_PROFILE, type Profile } from './profile.ts';
-import { bootstrapScores, type ResampledMetric } from './resampling.ts';
-import { runInSteps, runToEnd, type StepOptions } from './run-steps.ts';
-import { type Confidence, exactConfidence } from './score-list.ts';
-
-export interface BootstrapOptions {
-  /** Samples, 1 or more. */
-  readonly nBootstrap: number;
-  /** 12345 by default; null takes one at random. */
-  readonly seed?: number | bigint | null;
-  readonly profile?: Profile;
-}
+import { packRows } from '../worker/resampling-job.ts';
+import { runInWorker } from '../worker/run-in-worker.ts';
+import { type BootstrapOptions, confidenceSteps } from './confidence-steps.ts';
+import type { ResampledMetric } from './resampling.ts';
+import { isWorthAWorker, runInSteps, runToEnd, type StepOptions } from './run-steps.ts';
+import type { Confidence } from './score-list.ts';
 
 /** Mean and 95 % interval of a corpus's score, from its kept statistics. @throws {RangeError} without rows or samples */
 export function bootstrapConfidence(
@@ -22,25 +15,20 @@ export function bootstrapConfidence(
   return runToEnd(confidenceSteps(metric, rows, options));
 }
 
-/** As `bootstrapConfidence`, giving way to other work now and then. @throws the signal's reason once it is aborted */
-export function bootstrapConfidenceAsync(
+/**
+ * As `bootstrapConfidence`, in a worker thread where there are such and it is worth one, else giving way to other work
+ * now and then. @throws the signal's reason once it is aborted
+ */
+export async function bootstrapConfidenceAsync(
   metric: ResampledMetric,
   rows: readonly StatisticsRow[],
-  options: BootstrapOptions & StepOptions,
+  { onProgress, signal, ...options }: BootstrapOptions & StepOptions,
 ): Promise<Confidence> {
-  return runInSteps(confidenceSteps(metric, rows, options), options);
-}
-
-function* confidenceSteps(
-  metric: ResampledMetric,
-  rows: readonly StatisticsRow[],
-  { nBootstrap, seed = 12345, profile = DEFAULT_PROFILE }: BootstrapOptions,
-): Generator<number, Confidence> {
-  if (!Number.isInteger(nBootstrap) || nBootstrap < 1) {
-    throw new RangeError(`nBootstrap is ${nBootstrap}; expected a whole number, 1 or more.`);
+  const { scoring = null } = metric;
+  if (scoring !== null && isWorthAWorker(rows.length * options.nBootstrap)) {
+    const job = { type: 'confidence', scoring, rows: packRows(rows), options } as const;
+    const result = await runInWorker(job, { onProgress, signal });
+    if (result !== null) return result;
   }
-  const rng = new DefaultRng(seed);
-  const [scores] = yield* bootstrapScores([{ metric, rows }], { samples: nBootstrap, rng, profile });
-  if (scores === undefined) throw new RangeError('There are no scores.');
-  return exactConfidence(scores);
+  return runInSteps(confidenceSteps(metric, rows, options), { onProgress, signal });
 }

@@ -14,8 +14,19 @@ const PER_TOP_LIMB = 2 ** -8;
 const MASK_128 = (1n << 128n) - 1n;
 
 const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
-/** Its limbs. */
+/** Times the multiplier 1, modulo 2^128. */
+const INVERSE_MULTIPLIER = 0x7dda22b9397986098abc8b0716eac8dn;
+/** The multiplier's limbs. */
 const [M0, M1, M2, M3, M4, M5] = [0xccf645, 0xdf649f, 0xa44385, 0x1fc65d, 0x60ed05, 0x23] as const;
+
+/** Where a generator's stream stands. */
+export interface StreamPosition {
+  /** 128 bits each: the generator's state, and what it adds each step. */
+  readonly state: bigint;
+  readonly increment: bigint;
+  /** The high half of the last 64 bits drawn, unless it is used too. */
+  readonly spare: number | null;
+}
 
 /** 32-bit words made at once: the state then stays in registers. */
 const BLOCK = 512;
@@ -51,6 +62,25 @@ export class DefaultRng {
       this.place = 0;
     }
     return this.words[this.place++] as number;
+  }
+
+  /** Where the stream stands: draws go on from a position that is set. */
+  get position(): StreamPosition {
+    const increment = wholeOf(this.increment);
+    let state = wholeOf(this.state);
+    // The state is that behind the block: back over what nobody has drawn yet.
+    for (let undrawn = BLOCK - this.place; undrawn >= 2; undrawn -= 2) {
+      state = ((state - increment) * INVERSE_MULTIPLIER) & MASK_128;
+    }
+    return { state, increment, spare: this.place % 2 === 0 ? null : (this.words[this.place] ?? 0) };
+  }
+
+  set position({ state, increment, spare }: StreamPosition) {
+    this.state.set(limbs(state));
+    this.increment.set(limbs(increment));
+    // The block before ends here.
+    this.place = spare === null ? BLOCK : BLOCK - 1;
+    this.words[BLOCK - 1] = spare ?? 0;
   }
 
   /**
@@ -148,4 +178,8 @@ function wholeSeed(seed: number | bigint | null): bigint {
 
 function limbs(value: bigint): Float64Array {
   return Float64Array.from({ length: 6 }, (_, place) => Number((value >> BigInt(24 * place)) & 0xffffffn));
+}
+
+function wholeOf(limbs: Float64Array): bigint {
+  return [...limbs].reduceRight((value, limb) => (value << 24n) | BigInt(limb), 0n);
 }

@@ -1,27 +1,19 @@
 /** Paired significance tests of systems against a baseline: bootstrap resampling and approximate randomization. */
 import type { Metric, References } from '../metric.ts';
 import type { Score } from '../score.ts';
-import type { ResamplingSignature } from '../signature.ts';
-import type { StatisticsRow } from '../statistics-row.ts';
-import { DefaultRng } from './default-rng.ts';
-import { DEFAULT_PROFILE, type Profile } from './profile.ts';
-import { bootstrapScores, type Track, trialDifferences } from './resampling.ts';
-import { runInSteps, runToEnd, type StepOptions } from './run-steps.ts';
-import { centred, differences, numpyConfidence, pValue, type ScoreList } from './score-list.ts';
-
-/** `bs`: paired bootstrap resampling (Koehn, 2004); `ar`: approximate randomization (Riezler and Maxwell, 2005). */
-export type PairedTestType = 'bs' | 'ar';
-
-export interface PairedTestOptions {
-  readonly type: PairedTestType;
-  /** Samples or trials; 0, the default, is 1,000 for `bs` and 10,000 for `ar`. */
-  readonly nSamples?: number;
-  /** Bootstrap samples for intervals beside `ar`; -1, the default, is none, 0 is 1,000. */
-  readonly nArConfidence?: number;
-  /** 12345 by default; null takes one at random. */
-  readonly seed?: number | bigint | null;
-  readonly profile?: Profile;
-}
+import { type PairedTestJob, packRows } from '../worker/resampling-job.ts';
+import { runInWorker } from '../worker/run-in-worker.ts';
+import {
+  defaultSamples,
+  type MetricStatistics,
+  type PairedNumbers,
+  type PairedResult,
+  type PairedTestOptions,
+  type PairedTestType,
+  pairedTestSteps,
+  samplesOf,
+} from './paired-test-steps.ts';
+import { isWorthAWorker, runInSteps, runToEnd, type StepOptions } from './run-steps.ts';
 
 export interface NamedSystem {
   readonly name: string;
@@ -33,21 +25,6 @@ export interface PairedTestInput extends PairedTestOptions {
   /** The first is the baseline. */
   readonly systems: readonly NamedSystem[];
   readonly refs: References;
-}
-
-/** Statistics that were kept: `statistics[s]` are the rows of system s. */
-export interface MetricStatistics {
-  readonly metric: Metric<Score>;
-  readonly statistics: readonly (readonly StatisticsRow[])[];
-}
-
-export interface PairedResult {
-  readonly score: number;
-  /** Null for the baseline. */
-  readonly pValue: number | null;
-  /** Mean and 95 % interval of the bootstrap; null where none was made. */
-  readonly mean: number | null;
-  readonly ci: number | null;
 }
 
 export interface PairedMetricResult {
@@ -67,21 +44,21 @@ export interface PairedTestResult {
   readonly metrics: readonly PairedMetricResult[];
 }
 
-const defaultSamples = { bs: 1_000, ar: 10_000 } as const satisfies Record<PairedTestType, number>;
-const DEFAULT_SEED = 12345;
-
 /**
  * Tests each system against the first.
  *
  * @throws {RangeError} without a second system, a metric, or a segment; as `corpusScore` besides
  */
 export function pairedTest(input: PairedTestInput): PairedTestResult {
-  return runToEnd(pairedTestSteps(statisticsOf(input), namesOf(input), input));
+  return pairedTestOfStatistics({ ...input, ...keptOf(input) });
 }
 
-/** As `pairedTest`, giving way to other work now and then. @throws the signal's reason once it is aborted */
-export function pairedTestAsync(input: PairedTestInput & StepOptions): Promise<PairedTestResult> {
-  return runInSteps(pairedTestSteps(statisticsOf(input), namesOf(input), input), input);
+/**
+ * As `pairedTest`; only the tokenizing holds the event loop, see `pairedTestOfStatisticsAsync`.
+ * @throws the signal's reason once it is aborted
+ */
+export async function pairedTestAsync(input: PairedTestInput & StepOptions): Promise<PairedTestResult> {
+  return pairedTestOfStatisticsAsync({ ...input, ...keptOf(input) });
 }
 
 export interface KeptPairedTestInput extends PairedTestOptions {
@@ -92,133 +69,66 @@ export interface KeptPairedTestInput extends PairedTestOptions {
 
 /** As `pairedTest`, from statistics that `corpusStatistics` gave: nothing is tokenized. */
 export function pairedTestOfStatistics(input: KeptPairedTestInput): PairedTestResult {
-  return runToEnd(pairedTestSteps(input.metrics, input.systems, input));
+  requireOptions(input);
+  return withNames(runToEnd(pairedTestSteps(input.metrics, input)), input);
 }
 
-/** As `pairedTestOfStatistics`, giving way to other work now and then. @throws the signal's reason once it is aborted */
-export function pairedTestOfStatisticsAsync(input: KeptPairedTestInput & StepOptions): Promise<PairedTestResult> {
-  return runInSteps(pairedTestSteps(input.metrics, input.systems, input), input);
+/**
+ * As `pairedTestOfStatistics`, in a worker thread where there are such and the test is worth one, else giving way to other
+ * work now and then. @throws the signal's reason once it is aborted
+ */
+export async function pairedTestOfStatisticsAsync(input: KeptPairedTestInput & StepOptions): Promise<PairedTestResult> {
+  requireOptions(input);
+  const { type, nSamples, nArConfidence, seed, profile } = input;
+  const options = { type, nSamples, nArConfidence, seed, profile };
+  const job = isWorthAWorker(rowsOf(input.metrics) * samplesOf(options)) ? jobOf(input.metrics, options) : null;
+  const numbers = job && (await runInWorker(job, input));
+  if (numbers !== null) return withNames(numbers, input);
+  return withNames(await runInSteps(pairedTestSteps(input.metrics, options), input), input);
 }
 
-function namesOf({ systems }: PairedTestInput): readonly string[] {
-  return systems.map(({ name }) => name);
-}
-
-function statisticsOf({ metrics, systems, refs }: PairedTestInput): readonly MetricStatistics[] {
-  return metrics.map((metric) => ({
-    metric,
-    statistics: systems.map(({ hypotheses }) => metric.corpusStatistics(hypotheses, refs)),
-  }));
-}
-
-function* pairedTestSteps(
-  kept: readonly MetricStatistics[],
-  systems: readonly string[],
-  options: PairedTestOptions,
-): Generator<number, PairedTestResult> {
-  const { type, seed = DEFAULT_SEED, profile = DEFAULT_PROFILE, nArConfidence = -1 } = options;
-  requireOptions(kept, systems, options);
-  const nSamples = options.nSamples || defaultSamples[type];
-  const arConfidence = nArConfidence === 0 ? defaultSamples.bs : nArConfidence;
-  const baselines = kept.map(({ metric, statistics }) => ({ metric, rows: statistics[0] ?? [] }));
-  const others = kept.flatMap(({ metric, statistics }) => statistics.slice(1).map((rows) => ({ metric, rows })));
-  const scores = kept.map(({ metric, statistics }) => statistics.map((rows) => metric.scoreOfRows(rows, { profile })));
-
-  // Intervals and p-values, all by [metric][system].
-  let intervals: ScoreList[][] | null = null;
-  let pValues: number[][];
-  if (type === 'bs') {
-    const rng = new DefaultRng(seed);
-    const all = interleaved(baselines, others);
-    intervals = grouped(yield* bootstrapScores(all, { samples: nSamples, rng, profile }), kept.length);
-    pValues = intervals.map((ofMetric, place) => bootstrapPValues(ofMetric, scores[place] ?? []));
-  } else {
-    const rng = new DefaultRng(seed);
-    const share = arConfidence > 0 ? 0.5 : 1;
-    const pairs = kept.flatMap(({ metric, statistics: [baseline = [], ...rest] }) =>
-      rest.map((system) => ({ metric, baseline, system })),
-    );
-    const trials = grouped(
-      yield* scaled(trialDifferences(pairs, { trials: nSamples, rng, profile }), share),
-      kept.length,
-    );
-    pValues = trials.map((ofMetric, place) =>
-      ofMetric.map((differences, system) => pValue(differences, realDifference(scores[place] ?? [], system + 1))),
-    );
-    if (arConfidence > 0) {
-      // The baseline's samples start a stream of their own; the systems' go on where the coins ended.
-      const fresh = new DefaultRng(seed);
-      const ofBaselines = yield* bootstrapScores(baselines, { samples: arConfidence, rng: fresh, profile });
-      const ofOthers = grouped(yield* bootstrapScores(others, { samples: arConfidence, rng, profile }), kept.length);
-      intervals = ofBaselines.map((baseline, place) => [baseline, ...(ofOthers[place] ?? [])]);
-    }
-  }
-
-  const resampling: ResamplingSignature = {
-    bootstrap: type === 'bs' ? nSamples : arConfidence > 0 ? arConfidence : null,
-    randomization: type === 'ar' ? nSamples : null,
-    seed,
-  };
-  const metrics = kept.map(
-    ({ metric }, place): PairedMetricResult => ({
-      name: scores[place]?.[0]?.name ?? '',
-      signature: metric.getSignature({ resampling }),
-      shortSignature: metric.getSignature({ short: true, resampling }),
-      results: (scores[place] ?? []).map(({ score }, system): PairedResult => {
-        const resampled = intervals?.[place]?.[system];
-        const { mean, ci } = resampled === undefined ? { mean: null, ci: null } : numpyConfidence(resampled);
-        return { score, pValue: system === 0 ? null : (pValues[place]?.[system - 1] ?? null), mean, ci };
-      }),
-    }),
+/** The test for a worker; null where a metric's way to score cannot be told. */
+function jobOf(metrics: readonly MetricStatistics[], options: PairedTestOptions): PairedTestJob | null {
+  const told = metrics.flatMap(({ metric: { scoring }, statistics }) =>
+    scoring === null ? [] : [{ scoring, statistics: statistics.map(packRows) }],
   );
-  return { type, nSamples, systems, metrics };
+  return told.length === metrics.length ? { type: 'paired-test', metrics: told, options } : null;
 }
 
-function bootstrapPValues([baseline, ...others]: readonly ScoreList[], scores: readonly Score[]): number[] {
-  if (baseline === undefined) return [];
-  return others.map((system, index) => {
-    return pValue(centred(differences(system, baseline)), realDifference(scores, index + 1));
+function keptOf({ metrics, systems, refs }: PairedTestInput): Pick<KeptPairedTestInput, 'metrics' | 'systems'> {
+  return {
+    systems: systems.map(({ name }) => name),
+    metrics: metrics.map((metric) => ({
+      metric,
+      statistics: systems.map(({ hypotheses }) => metric.corpusStatistics(hypotheses, refs)),
+    })),
+  };
+}
+
+function withNames(
+  { nSamples, resampling, metrics }: PairedNumbers,
+  { type, systems, metrics: kept }: KeptPairedTestInput,
+): PairedTestResult {
+  const named = kept.map(({ metric }, place): PairedMetricResult => {
+    const { name = '', results = [] } = metrics[place] ?? {};
+    const signature = metric.getSignature({ resampling });
+    return { name, signature, shortSignature: metric.getSignature({ short: true, resampling }), results };
   });
+  return { type, nSamples, systems, metrics: named };
 }
 
-function realDifference(scores: readonly Score[], system: number): number {
-  return Math.abs((scores[0]?.score ?? 0) - (scores[system]?.score ?? 0));
+function rowsOf(metrics: readonly MetricStatistics[]): number {
+  return metrics.flatMap(({ statistics }) => statistics).reduce((total, rows) => total + rows.length, 0);
 }
 
-/** Each baseline before the other systems of its metric. */
-function interleaved(baselines: readonly Track[], others: readonly Track[]): Track[] {
-  const perMetric = others.length / baselines.length;
-  return baselines.flatMap((baseline, place) => [
-    baseline,
-    ...others.slice(place * perMetric, (place + 1) * perMetric),
-  ]);
-}
-
-function grouped(lists: readonly ScoreList[], metrics: number): ScoreList[][] {
-  const perMetric = lists.length / metrics;
-  return Array.from({ length: metrics }, (_, place) => lists.slice(place * perMetric, (place + 1) * perMetric));
-}
-
-function* scaled<Result>(steps: Generator<number, Result>, share: number): Generator<number, Result> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    yield step.value * share;
-  }
-}
-
-function requireOptions(
-  kept: readonly MetricStatistics[],
-  systems: readonly string[],
-  { type, nSamples = 0 }: PairedTestOptions,
-): void {
+function requireOptions({ metrics, systems, type, nSamples = 0 }: KeptPairedTestInput): void {
   if (!Object.hasOwn(defaultSamples, type))
     throw new RangeError(`Test type '${type}' is not supported; supported are: bs, ar.`);
   if (!Number.isInteger(nSamples) || nSamples < 0)
     throw new RangeError(`nSamples is ${nSamples}; expected a whole number, 0 or more.`);
-  if (kept.length === 0) throw new RangeError('A paired test needs a metric.');
+  if (metrics.length === 0) throw new RangeError('A paired test needs a metric.');
   if (systems.length < 2) throw new RangeError('A paired test needs two systems or more; the first is the baseline.');
-  if (kept.some(({ statistics }) => statistics.length !== systems.length)) {
+  if (metrics.some(({ statistics }) => statistics.length !== systems.length)) {
     throw new RangeError(`Each metric needs statistics of all ${systems.length} systems.`);
   }
 }

@@ -7,12 +7,15 @@
 import type { StatisticsRow } from '../statistics-row.ts';
 import type { DefaultRng } from './default-rng.ts';
 import type { Profile } from './profile.ts';
+import { bootstrapSums, swappedSums } from './sample-sums.ts';
 import { double, type Scalar } from './scalar.ts';
 import { type ScoreList, scoreList } from './score-list.ts';
-import { SegmentSums } from './segment-sums.ts';
+import type { Scoring } from './scoring.ts';
 
 /** What resampling needs of a metric. */
 export interface ResampledMetric {
+  /** Its way to score, for another thread; null or nothing where it cannot be told. */
+  readonly scoring?: Scoring | null;
   /** The score of added float32 statistics, as NumPy works it out. */
   resampledScore(sum: ArrayLike<number>, profile: Profile): Scalar;
   /** The score of the statistics of one randomization trial. */
@@ -37,18 +40,20 @@ export function* bootstrapScores(
   tracks: readonly Track[],
   { samples, rng, profile }: { readonly samples: number; readonly rng: DefaultRng; readonly profile: Profile },
 ): Generator<number, ScoreList[]> {
-  const segments = requireSameLength(tracks);
-  const sums = new SegmentSums(tracks.map(({ rows }) => rows));
-  const indices = new Int32Array(segments);
+  requireSameLength(tracks);
+  const sums = bootstrapSums(
+    tracks.map(({ rows }) => rows),
+    rng,
+  );
   const scores = tracks.map((): Scalar[] => []);
   for (let sample = 0; sample < samples; sample++) {
-    rng.fillIntegers(indices, segments);
-    const ofTracks = sums.add(indices);
+    const ofTracks = sums.next();
     for (const [place, { metric }] of tracks.entries()) {
       scores[place]?.push(metric.resampledScore(ofTracks[place] ?? [], profile));
     }
     if (sample % BETWEEN_YIELDS === BETWEEN_YIELDS - 1) yield (sample + 1) / samples;
   }
+  sums.close();
   return scores.map(scoreList);
 }
 
@@ -67,46 +72,31 @@ export function* trialDifferences(
   pairs: readonly TrackPair[],
   { trials, rng, profile }: { readonly trials: number; readonly rng: DefaultRng; readonly profile: Profile },
 ): Generator<number, ScoreList[]> {
-  const segments = requireSameLength(
+  requireSameLength(
     pairs.flatMap(({ metric, baseline, system }) => [
       { metric, rows: baseline },
       { metric, rows: system },
     ]),
   );
-  const fillBooleans = rng.booleans();
-  const isKept = new Uint8Array(segments);
+  const sums = swappedSums(pairs, rng);
   const differences = pairs.map((): Scalar[] => []);
   for (let trial = 0; trial < trials; trial++) {
-    fillBooleans(isKept);
-    for (const [place, { metric, baseline, system }] of pairs.entries()) {
-      const first = addSelected(baseline, system, isKept);
-      const second = addSelected(system, baseline, isKept);
+    const ofPairs = sums.next();
+    for (const [place, { metric }] of pairs.entries()) {
+      const [first, second] = ofPairs[place] ?? [[], []];
       const difference = Math.abs(metric.trialScore(first, profile) - metric.trialScore(second, profile));
       differences[place]?.push(double(difference));
     }
     if (trial % BETWEEN_YIELDS === BETWEEN_YIELDS - 1) yield (trial + 1) / trials;
   }
+  sums.close();
   return differences.map(scoreList);
 }
 
-/** The rows of `kept` where the coin says so, and those of `other` elsewhere, each added by itself, then together. */
-function addSelected(kept: readonly StatisticsRow[], other: readonly StatisticsRow[], isKept: Uint8Array): number[] {
-  const columns = kept[0]?.length ?? 0;
-  const ofKept = new Array<number>(columns).fill(0);
-  const ofOther = new Array<number>(columns).fill(0);
-  for (let segment = 0; segment < isKept.length; segment++) {
-    const row = (isKept[segment] === 1 ? kept : other)[segment] ?? [];
-    const sum = isKept[segment] === 1 ? ofKept : ofOther;
-    for (let column = 0; column < columns; column++) sum[column] = (sum[column] ?? 0) + (row[column] ?? 0);
-  }
-  return ofKept.map((value, column) => value + (ofOther[column] ?? 0));
-}
-
-function requireSameLength(tracks: readonly Track[]): number {
+function requireSameLength(tracks: readonly Track[]): void {
   const segments = tracks[0]?.rows.length ?? 0;
   if (segments === 0) throw new RangeError('There are no segments to resample.');
   const odd = tracks.find(({ rows }) => rows.length !== segments);
   if (odd !== undefined)
     throw new RangeError(`Statistics of ${segments} and of ${odd.rows.length} segments cannot be paired.`);
-  return segments;
 }

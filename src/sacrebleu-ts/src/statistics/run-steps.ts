@@ -7,7 +7,7 @@ export interface StopSignal {
 }
 
 export interface StepOptions {
-  /** Called with the share done, 0 to 1, each time the work gives way, and at the end. */
+  /** Called with the share done, 0 to 1, now and then and at the end. */
   readonly onProgress?: (share: number) => void;
   readonly signal?: StopSignal;
 }
@@ -16,6 +16,14 @@ declare function setTimeout(callback: () => void, milliseconds: number): unknown
 
 /** How long work holds the event loop. */
 const STEP_MS = 20;
+
+/** Rows added in about as long as it takes to start a worker. */
+const WORKER_ROWS = 5_000_000;
+
+/** Whether so many rows to add are worth a worker thread. */
+export function isWorthAWorker(rows: number): boolean {
+  return rows >= WORKER_ROWS;
+}
 
 /** Does all steps now. */
 export function runToEnd<Result>(steps: Generator<number, Result>): Result {
