@@ -13,17 +13,17 @@ export interface Example {
   readonly targetIds: readonly number[];
 }
 
-/** Examples padded to the longest of the batch. B batch, S source length, T target length. */
+/** Sequences one after the other without padding. B sequences, N pieces in all. */
+export interface Packed {
+  /** [N] piece ids. */
+  readonly ids: Int32Array;
+  /** [B+1] where each sequence begins; the last is N. */
+  readonly starts: Int32Array;
+}
+
+/** Examples side by side: as many sources as labels. */
 export interface Batch {
-  readonly batchSize: number;
-  readonly sourceLength: number;
-  readonly targetLength: number;
-  /** [B, S] piece ids, padded with the pad id. */
-  readonly inputIds: Int32Array;
-  /** [B, S] 1 for a piece, 0 for padding. */
-  readonly attentionMask: Int32Array;
-  /** [B, T] piece ids, padded with -100, which the loss leaves out. */
-  readonly labels: Int32Array;
-  /** Labels that are not -100. */
-  readonly targetTokens: number;
+  readonly source: Packed;
+  /** What the decoder is to say. */
+  readonly labels: Packed;
 }

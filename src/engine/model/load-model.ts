@@ -1,6 +1,7 @@
 /** Loads a model directory of Hugging Face's layout by the family its config.json names. */
 import { ModelError } from '../../errors.ts';
-import { loadMarian } from './marian/load-marian.ts';
+import { jsonExcerpt } from '../json-excerpt.ts';
+import { initializeMarian, loadMarian } from './marian/load-marian.ts';
 import { readModelConfig, readWeights } from './model-directory.ts';
 import type { WeightTensor } from './safetensors.ts';
 import type { Seq2SeqModel } from './seq2seq-model.ts';
@@ -8,6 +9,8 @@ import type { Seq2SeqModel } from './seq2seq-model.ts';
 export interface LoadOptions {
   /** Replaces config.json's `dropout`; null or absent keeps it. */
   readonly dropout?: number | null;
+  /** Draws new random weights from this seed in place of the directory's own, which it need not have. */
+  readonly initSeed?: number;
 }
 
 export interface LoadedModel extends Seq2SeqModel {
@@ -18,6 +21,8 @@ export interface LoadedModel extends Seq2SeqModel {
 /** A family of models: the `model_type` of its config.json, and how one is made of that file and its weights. */
 interface ModelFamily {
   readonly modelType: string;
+  /** Returns random weights. @throws {ModelError} when a field of config.json is not supported */
+  initialize(config: Readonly<Record<string, unknown>>, seed: number): ReadonlyMap<string, WeightTensor>;
   load(
     config: Readonly<Record<string, unknown>>,
     weights: ReadonlyMap<string, WeightTensor>,
@@ -25,7 +30,7 @@ interface ModelFamily {
   ): LoadedModel;
 }
 
-const FAMILIES: readonly ModelFamily[] = [{ modelType: 'marian', load: loadMarian }];
+const FAMILIES: readonly ModelFamily[] = [{ modelType: 'marian', initialize: initializeMarian, load: loadMarian }];
 
 /**
  * Returns the model in a directory, on the open backend; the caller disposes it.
@@ -39,9 +44,11 @@ export async function loadModel(directory: string, options: LoadOptions = {}): P
   if (family === undefined) {
     const known = FAMILIES.map(({ modelType }) => modelType).join(', ');
     throw new ModelError(
-      `${directory}: model_type ${JSON.stringify(config.model_type ?? null)} is not supported, expected one of: ${known}.`,
+      `${directory}: model_type ${jsonExcerpt(config.model_type ?? null)} is not supported, expected one of: ${known}.`,
       { hint: 'Use a Marian model, such as Helsinki-NLP/opus-mt-en-fr.' },
     );
   }
-  return family.load(config, await readWeights(directory), options);
+  const { initSeed } = options;
+  const weights = initSeed === undefined ? await readWeights(directory) : family.initialize(config, initSeed);
+  return family.load(config, weights, options);
 }

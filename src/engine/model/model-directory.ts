@@ -2,6 +2,7 @@
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
+import { jsonExcerpt } from '../json-excerpt.ts';
 import { writeWhole } from './atomic-write.ts';
 import {
   errorText,
@@ -135,12 +136,9 @@ async function readShards(
   const weights = new Map<string, WeightTensor>();
   for (const [name, fileName] of fileOf) {
     if (typeof fileName !== 'string' || path.basename(fileName) !== fileName) {
-      throw new ModelError(
-        `${indexPath}: ${name} is said to lie in ${JSON.stringify(fileName)}, expected a file name.`,
-        {
-          hint: 'Use the index published with the model.',
-        },
-      );
+      throw new ModelError(`${indexPath}: ${name} is said to lie in ${jsonExcerpt(fileName)}, expected a file name.`, {
+        hint: 'Use the index published with the model.',
+      });
     }
     const shard = shards.get(fileName) ?? (await read(path.join(directory, fileName)));
     shards.set(fileName, shard);

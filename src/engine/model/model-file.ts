@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
+import { jsonExcerpt } from '../json-excerpt.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -40,8 +41,7 @@ export async function readOptionalModelJson(filePath: string): Promise<JsonObjec
 /** Gives `value` as an object. @param where names the place in the error. @throws {ModelError} */
 export function requireJsonObject(value: unknown, where: string): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  const found = (JSON.stringify(value) ?? 'nothing').slice(0, 60);
-  throw new ModelError(`${where} holds ${found}, expected a JSON object.`, { hint: FETCH_AGAIN });
+  throw new ModelError(`${where} holds ${jsonExcerpt(value)}, expected a JSON object.`, { hint: FETCH_AGAIN });
 }
 
 /** Says why a file of a model cannot be read: no such directory, no such file in it, or the system's reason. */
@@ -64,7 +64,7 @@ export async function missingFile(filePath: string, cause?: unknown): Promise<Mo
   } catch {
     return new ModelError(`There is no model directory ${directory}.`, {
       cause,
-      hint: 'Check the path: a model is a directory with config.json, model.safetensors and the tokenizer.',
+      hint: 'Check the path: a model is a directory with config.json, model.safetensors or pytorch_model.bin, and the tokenizer.',
     });
   }
   const found = names.length === 0 ? 'nothing' : names.sort().slice(0, 12).join(', ');

@@ -1,5 +1,6 @@
 /** The JSON header of a safetensors file, checked against the file before anything is read by it. */
 import { ModelError } from '../../errors.ts';
+import { jsonExcerpt } from '../json-excerpt.ts';
 import { FLOAT_SIZES, type FloatFormat } from './float-formats.ts';
 import { errorText, type JsonObject, requireJsonObject } from './model-file.ts';
 
@@ -43,7 +44,7 @@ export function parseSafetensorsHeader(header: Buffer, dataSize: number, path: s
 function parseMetadata(metadata: JsonObject, path: string): Record<string, string> {
   const texts: [string, string][] = Object.entries(metadata).map(([key, value]) => {
     if (typeof value === 'string') return [key, value];
-    throw new ModelError(`The metadata of ${path} has ${key}: ${JSON.stringify(value)}, expected a text.`, {
+    throw new ModelError(`The metadata of ${path} has ${key}: ${jsonExcerpt(value)}, expected a text.`, {
       hint: HINT,
     });
   });
@@ -55,19 +56,19 @@ function parseEntry(name: string, value: unknown, path: string): TensorEntry {
   const { dtype, shape, data_offsets: offsets } = requireJsonObject(value, where);
   if (typeof dtype !== 'string' || !isFloatFormat(dtype)) {
     throw new ModelError(
-      `${where} has numbers of type ${JSON.stringify(dtype) ?? 'nothing'}; bleubird reads ${Object.keys(FLOAT_SIZES).join(', ')}.`,
+      `${where} has numbers of type ${jsonExcerpt(dtype)}; bleubird reads ${Object.keys(FLOAT_SIZES).join(', ')}.`,
       { hint: 'Save the model in float32, float16 or bfloat16, for instance with transformers: model.float().' },
     );
   }
   if (!isListOfCounts(shape)) {
-    throw new ModelError(`${where} has the shape ${JSON.stringify(shape)}, expected a list of whole numbers.`, {
+    throw new ModelError(`${where} has the shape ${jsonExcerpt(shape)}, expected a list of whole numbers.`, {
       hint: HINT,
     });
   }
   const [start, end] = isListOfCounts(offsets) && offsets.length === 2 ? offsets : [];
   if (start === undefined || end === undefined || start > end) {
     throw new ModelError(
-      `${where} has the data_offsets ${JSON.stringify(offsets)}, expected [start, end] in whole numbers.`,
+      `${where} has the data_offsets ${jsonExcerpt(offsets)}, expected [start, end] in whole numbers.`,
       { hint: HINT },
     );
   }

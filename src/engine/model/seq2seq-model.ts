@@ -1,15 +1,22 @@
 /**
  * What training and decoding need of an encoder-decoder model; Marian is the first that offers it.
- * B batch, S source length, R decoder rows (B × beams), D model size, V target vocabulary.
+ * B batch, R decoder rows (B × beams), V target vocabulary.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Batch } from '../data/example.ts';
+import type { Batch, Packed } from '../data/example.ts';
+import type { ModelGradients } from './model-gradients.ts';
+import type { RankingOptions, SentenceDecoder } from './sentence-decoder.ts';
 
 export interface LossOptions {
-  /** Present in training only: switches dropout on, and its seed decides every mask of this forward pass. */
-  readonly dropoutSeed?: number;
   /** ε of label smoothing, 0 by default. */
   readonly labelSmoothing?: number;
+}
+
+export interface GradientOptions extends LossOptions {
+  /** Switches dropout on and decides every mask of this forward pass. */
+  readonly dropoutSeed?: number;
+  /** Times which the loss and its gradients are taken. */
+  readonly weight: number;
 }
 
 /** Keys and values of the decoder's attentions. Owned by whoever started it, who calls `dispose`. */
@@ -36,18 +43,20 @@ export interface Seq2SeqModel {
   /** Whether weight decay applies: everything but biases and layer norms, as Trainer's groups. */
   isDecayed(name: string): boolean;
   /**
-   * Mean cross-entropy over the labels that are not -100, in nats.
-   * @returns scalar; the caller disposes it. Differentiable with respect to `parameters`.
+   * Computes the mean cross-entropy over all labels of the batch, without dropout.
+   * @returns scalar, nats; the caller disposes it
    */
   loss(batch: Batch, options?: LossOptions): tf.Scalar;
   /**
-   * Runs the encoder and prepares decoding with `beams` rows for each sentence.
-   * @param inputIds, attentionMask  [B, S] row-major
+   * Adds `weight` times the gradients of the mean loss to those of a step.
+   * @param gradients  made of `parameters`
+   * @returns          `weight` times the mean loss, scalar, nats; the caller disposes it
    */
-  startDecoding(
-    batch: Pick<Batch, 'batchSize' | 'sourceLength' | 'inputIds' | 'attentionMask'>,
-    beams: number,
-  ): DecoderState;
+  addGradients(batch: Batch, gradients: ModelGradients, options: GradientOptions): tf.Scalar;
+  /** Opens the backend's own decoder, for the caller to dispose before the model; null where it has none. */
+  openDecoder(ranking: RankingOptions): SentenceDecoder | null;
+  /** Runs the encoder and prepares decoding with `beams` rows for each of the B sentences. */
+  startDecoding(source: Packed, beams: number): DecoderState;
   /**
    * Feeds one id per row and gives the logits of the next.
    * @param ids  [R]

@@ -4,6 +4,7 @@
  * A parameter without a gradient is left alone, as torch leaves one whose `grad` is None.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedOps } from '../model/ops/current-ops.ts';
 
 export interface AdamWConfig {
   readonly adam_beta1: number;
@@ -47,30 +48,29 @@ export class AdamW {
   /**
    * Moves every parameter that has a gradient by one step.
    *
-   * @param gradients     by parameter name, shaped like the parameter; stay the caller's
-   * @param learningRate  of this step
+   * @param gradients      by parameter name, shaped like the parameter; stay the caller's
+   * @param learningRate   of this step
+   * @param gradientScale  every gradient is multiplied by it first: clipping
    * @throws {RangeError} when a gradient belongs to no parameter
    */
-  step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number): void {
+  step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale = 1): void {
+    const parameters = [...gradients].map(([name, gradient]) => {
+      const value = this.#parameters.get(name);
+      const moments = this.#moments.get(name);
+      if (value === undefined || moments === undefined) throw new RangeError(`No parameter is named ${name}.`);
+      return { value, gradient, ...moments, isDecayed: this.#isDecayed(name) };
+    });
     this.#step += 1;
     const { adam_beta1: beta1, adam_beta2: beta2, adam_epsilon: epsilon, weight_decay } = this.#config;
-    const stepSize = learningRate / (1 - beta1 ** this.#step);
-    const squareCorrection = Math.sqrt(1 - beta2 ** this.#step);
-
-    for (const [name, gradient] of gradients) {
-      const parameter = this.#parameters.get(name);
-      const moments = this.#moments.get(name);
-      if (parameter === undefined || moments === undefined) throw new RangeError(`No parameter is named ${name}.`);
-      const decay = this.#isDecayed(name) ? learningRate * weight_decay : 0;
-      tf.tidy(() => {
-        const { mean, square } = moments;
-        mean.assign(tf.add(mean, tf.mul(tf.sub(gradient, mean), 1 - beta1)));
-        square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-        const denominator = tf.add(tf.div(tf.sqrt(square), squareCorrection), epsilon);
-        const decayed = decay === 0 ? parameter : tf.mul(parameter, 1 - decay);
-        parameter.assign(tf.sub(decayed, tf.mul(tf.div(mean, denominator), stepSize)));
-      });
-    }
+    fusedOps().adamwStep(parameters, {
+      gradientScale,
+      beta1,
+      beta2,
+      epsilon,
+      stepSize: learningRate / (1 - beta1 ** this.#step),
+      squareCorrection: Math.sqrt(1 - beta2 ** this.#step),
+      decay: learningRate * weight_decay,
+    });
   }
 
   /** Copies the state out of the backend. */

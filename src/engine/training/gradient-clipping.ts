@@ -1,32 +1,13 @@
 /** Clipping by the global norm, as torch.nn.utils.clip_grad_norm_: the direction stays, the length is bounded. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { fusedOps } from '../model/ops/current-ops.ts';
 
 /** Gives the Euclidean norm of all gradients taken as one vector. */
 export async function globalNorm(gradients: ReadonlyMap<string, tf.Tensor>): Promise<number> {
-  if (gradients.size === 0) return 0;
-  const norm = tf.tidy(() => {
-    const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)));
-    return tf.sqrt(tf.sum(tf.stack(squares)));
-  });
-  try {
-    const [value] = await norm.data();
-    return value ?? Number.NaN;
-  } finally {
-    norm.dispose();
-  }
+  return Math.sqrt(await fusedOps().sumOfSquares([...gradients.values()]));
 }
 
-/**
- * Scales the gradients so that their global norm is at most `maxNorm`; 0 leaves them as they are.
- *
- * @param gradients  owned by the map: a scaled tensor replaces, and disposes, the one it was made from
- * @param norm       their global norm
- */
-export function clipByGlobalNorm(gradients: Map<string, tf.Tensor>, norm: number, maxNorm: number): void {
-  const scale = maxNorm / (norm + 1e-6);
-  if (maxNorm <= 0 || scale >= 1) return;
-  for (const [name, gradient] of gradients) {
-    gradients.set(name, tf.mul(gradient, scale));
-    gradient.dispose();
-  }
+/** Gives what to multiply gradients of this global norm by, so that it is at most `maxNorm`; 0 leaves them as they are. */
+export function clippingScale(norm: number, maxNorm: number): number {
+  return maxNorm <= 0 ? 1 : Math.min(1, maxNorm / (norm + 1e-6));
 }

@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as tf from '@tensorflow/tfjs-core';
-import type { Batch } from '../../../src/engine/data/example.ts';
+import type { Batch, Packed } from '../../../src/engine/data/example.ts';
+import { packSequences } from '../../../src/engine/data/pack-batch.ts';
 import { loadMarian } from '../../../src/engine/model/marian/load-marian.ts';
 import type { MarianModel } from '../../../src/engine/model/marian/marian-model.ts';
 import { readModelConfig, readWeights } from '../../../src/engine/model/model-directory.ts';
+import { ModelGradients } from '../../../src/engine/model/model-gradients.ts';
 import { readSafetensors, type WeightTensor } from '../../../src/engine/model/safetensors.ts';
+import type { GradientOptions } from '../../../src/engine/model/seq2seq-model.ts';
 
 export const FIXTURES = ['tied', 'untied', 'half-tied'] as const;
 export type Fixture = (typeof FIXTURES)[number];
@@ -43,35 +45,55 @@ export async function expectedTensors(name: Fixture): Promise<(tensor: string) =
   };
 }
 
-export function fixtureBatch(name: Fixture): Batch & { labelSmoothing: number; steps: number; greedyIds: number[] } {
+export interface FixtureBatch extends Batch {
+  /** Where PyTorch's padded arrays [B, S] and [B, T] have each packed row. */
+  readonly sourcePlaces: readonly number[];
+  readonly labelPlaces: readonly number[];
+  readonly labelSmoothing: number;
+  readonly steps: number;
+  readonly greedyIds: readonly number[];
+}
+
+export function fixtureBatch(name: Fixture): FixtureBatch {
   const file = JSON.parse(readFileSync(path.join(fixtureDirectory(name), 'batch.json'), 'utf8')) as BatchFile;
-  const { batchSize, sourceLength, targetLength, labelSmoothing, steps } = file;
+  const { sourceLength, targetLength, labelSmoothing, steps } = file;
+  const source = pack(file.input_ids, sourceLength, (place) => file.attention_mask[place] === 1);
+  const labels = pack(file.labels, targetLength, (place) => file.labels[place] !== -100);
   return {
-    batchSize,
-    sourceLength,
-    targetLength,
+    source: source.packed,
+    sourcePlaces: source.places,
+    labels: labels.packed,
+    labelPlaces: labels.places,
     labelSmoothing,
     steps,
-    inputIds: Int32Array.from(file.input_ids),
-    attentionMask: Int32Array.from(file.attention_mask),
-    labels: Int32Array.from(file.labels),
-    targetTokens: file.labels.filter((label) => label !== -100).length,
     greedyIds: file.greedy_ids,
   };
 }
 
-/** Returns loss and gradients by parameter name, disposing what it made. */
+function pack(
+  ids: number[],
+  length: number,
+  isPiece: (place: number) => boolean,
+): { packed: Packed; places: number[] } {
+  const places = [...ids.keys()].filter(isPiece);
+  const sequences = Array.from({ length: ids.length / length }, (_, row) =>
+    places.filter((place) => Math.floor(place / length) === row).map((place) => ids[place] ?? Number.NaN),
+  );
+  return { packed: packSequences(sequences), places };
+}
+
+/** Returns the mean loss and its gradients by parameter name, disposing what it made. */
 export function lossAndGradients(
   model: MarianModel,
-  loss: () => tf.Scalar,
+  batch: Batch,
+  options: Partial<GradientOptions> = {},
 ): { loss: number; gradients: Map<string, Float32Array> } {
-  const { value, grads } = tf.variableGrads(loss, [...model.parameters.values()]);
-  const gradients = new Map<string, Float32Array>();
-  for (const [name, { name: variable }] of model.parameters) {
-    const gradient = grads[variable];
-    if (gradient !== undefined) gradients.set(name, gradient.dataSync<'float32'>().slice());
-  }
-  const result = { loss: value.dataSync()[0] ?? Number.NaN, gradients };
-  tf.dispose([value, grads]);
+  const modelGradients = new ModelGradients(model.parameters);
+  const loss = model.addGradients(batch, modelGradients, { weight: 1, ...options });
+  const sums = [...modelGradients.sums()];
+  const gradients = new Map(sums.map(([name, sum]) => [name, sum.dataSync<'float32'>().slice()]));
+  const result = { loss: loss.dataSync()[0] ?? Number.NaN, gradients };
+  loss.dispose();
+  modelGradients.dispose();
   return result;
 }

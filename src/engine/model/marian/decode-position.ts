@@ -4,9 +4,11 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Activation, activate } from '../ops/activation.ts';
-import { attentionProbabilities, mergeHeads, splitHeads } from '../ops/attention.ts';
-import { linear } from '../ops/linear.ts';
-import { residualLayerNorm } from '../ops/residual-layer-norm.ts';
+import { attentionProbabilities, mergeHeads, splitHeads } from '../ops/composed/attention.ts';
+import { padRows } from '../ops/composed/packed-rows.ts';
+import { fusedOps } from '../ops/current-ops.ts';
+import type { LinearWeights } from '../ops/linear.ts';
+import type { LayerNormWeights } from '../ops/residual-layer-norm.ts';
 import type { DecoderCache, KeysAndValues, LayerMemory } from './decoder-cache.ts';
 import type { MarianConfig } from './marian-config.ts';
 import type { MarianWeights } from './marian-weights.ts';
@@ -15,21 +17,19 @@ import type { StepLayer, StepLinear } from './step-weights.ts';
 /**
  * Computes the keys and values of the source for each decoder layer, [B, H, S, D/H].
  *
- * @param encoded  [B·S, D]
- * @returns        one pair a layer; the caller disposes them
+ * @param encoded  [N, D], whose sentences begin at `starts`
+ * @returns        one pair a layer, zero beyond a sentence's end; the caller disposes them
  */
 export function sourceKeysAndValues(
   encoded: tf.Tensor2D,
+  starts: Int32Array,
   { decoderLayers }: MarianWeights,
-  { batchSize, heads }: { readonly batchSize: number; readonly heads: number },
+  heads: number,
 ): KeysAndValues[] {
-  const split = (x: tf.Tensor2D): tf.Tensor4D =>
-    splitHeads(tf.reshape(x, [batchSize, -1, encoded.shape[1]]) as tf.Tensor3D, heads);
-  return decoderLayers.map(({ crossAttention }) =>
-    tf.tidy(() => ({
-      keys: split(linear(encoded, crossAttention.key)),
-      values: split(linear(encoded, crossAttention.value)),
-    })),
+  const project = ({ weight, bias }: LinearWeights): tf.Tensor4D =>
+    splitHeads(padRows(fusedOps().linear(encoded, weight, bias, 'none', false).output, starts), heads);
+  return decoderLayers.map(({ crossAttention: { key, value } }) =>
+    tf.tidy(() => ({ keys: project(key), values: project(value) })),
   );
 }
 
@@ -73,22 +73,26 @@ function decodeLayer(
   }); // [R, H, L, D/H]
   const attended = attend(oneByHead(stepLinear(states, self.query)), own, null); // [R, H, 1, D/H]
   const selfOutput = stepLinear(tf.reshape(attended, [rows, modelSize]), self.output);
-  const afterSelf = residualLayerNorm(selfOutput, states, self.norm);
+  const afterSelf = addAndNormalize(selfOutput, states, self.norm);
 
   // The rows of a group are so many queries on its one source.
   const grouped = tf.reshape(stepLinear(afterSelf, cross.query), [-1, cache.groupSize, modelSize]) as tf.Tensor3D;
   const crossed = mergeHeads(attend(splitHeads(grouped, heads), memory.source, cache.sourceMask)); // [G, g, D]
   const crossOutput = stepLinear(tf.reshape(crossed, [rows, modelSize]), cross.output);
-  const afterCross = residualLayerNorm(crossOutput, afterSelf, cross.norm);
+  const afterCross = addAndNormalize(crossOutput, afterSelf, cross.norm);
 
   const inner = stepLinear(afterCross, feedForward.inner, activation); // [R, F]
-  return residualLayerNorm(stepLinear(inner, feedForward.outer), afterCross, feedForward.norm);
+  return addAndNormalize(stepLinear(inner, feedForward.outer), afterCross, feedForward.norm);
 }
 
 /** @param query [N, H, T, D/H] @returns [N, H, T, D/H] */
 function attend(query: tf.Tensor4D, { keys, values }: KeysAndValues, mask: tf.Tensor4D | null): tf.Tensor4D {
   const scaled = tf.mul(query, query.shape[3] ** -0.5) as tf.Tensor4D;
   return tf.matMul(attentionProbabilities(scaled, keys, mask), values);
+}
+
+function addAndNormalize(x: tf.Tensor2D, residual: tf.Tensor2D, { weight, bias }: LayerNormWeights): tf.Tensor2D {
+  return fusedOps().residualLayerNorm(x, residual, weight, bias, null).output;
 }
 
 function stepLinear(x: tf.Tensor2D, { transposed, bias }: StepLinear, activation: Activation = 'none'): tf.Tensor2D {

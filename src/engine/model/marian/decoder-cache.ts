@@ -27,8 +27,8 @@ export interface DecoderCacheOptions {
   readonly beams: number;
   /** Keys and values of the source for each decoder layer, [B, H, S, D/H]. */
   readonly sources: readonly KeysAndValues[];
-  /** [B, 1, 1, S] */
-  readonly mask: tf.Tensor4D;
+  /** [B, 1, 1, S]; null where all sources are equally long. */
+  readonly mask: tf.Tensor4D | null;
   readonly weights: StepWeights;
 }
 
@@ -37,7 +37,7 @@ export class DecoderCache implements DecoderState {
   readonly weights: StepWeights;
   readonly layers: readonly LayerMemory[];
   #groups: SourceGroups;
-  #mask: tf.Tensor4D;
+  #mask: tf.Tensor4D | null;
 
   constructor({ batchSize, beams, sources, mask, weights }: DecoderCacheOptions) {
     this.weights = weights;
@@ -46,7 +46,7 @@ export class DecoderCache implements DecoderState {
       own: null,
     }));
     this.#groups = { sources: Int32Array.from({ length: batchSize }, (_, sentence) => sentence), size: beams };
-    this.#mask = tf.keep(mask);
+    this.#mask = mask === null ? null : tf.keep(mask);
   }
 
   get length(): number {
@@ -62,8 +62,8 @@ export class DecoderCache implements DecoderState {
     return this.#groups.size;
   }
 
-  /** [G, 1, 1, S] hides the padding of each group's source. */
-  get sourceMask(): tf.Tensor4D {
+  /** [G, 1, 1, S] hides the padding of each group's source; null where there is none. */
+  get sourceMask(): tf.Tensor4D | null {
     return this.#mask;
   }
 
@@ -89,13 +89,13 @@ export class DecoderCache implements DecoderState {
       if (layer.own !== null) layer.own = gatherBoth(layer.own, origins);
       if (!keepsSources) layer.source = gatherBoth(layer.source, groupOrigins);
     }
-    if (!keepsSources) this.#mask = gatherAndDispose(this.#mask, groupOrigins);
+    if (!keepsSources && this.#mask !== null) this.#mask = gatherAndDispose(this.#mask, groupOrigins);
     this.#groups = groups;
   }
 
   dispose(): void {
     this.weights.dispose();
-    this.#mask.dispose();
+    this.#mask?.dispose();
     for (const { source, own } of this.layers) {
       tf.dispose([source.keys, source.values]);
       if (own !== null) tf.dispose([own.keys, own.values]);

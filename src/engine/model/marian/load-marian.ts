@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkedWeights } from '../checked-weights.ts';
 import type { WeightTensor } from '../safetensors.ts';
+import { initialWeights } from './initial-weights.ts';
 import { parseMarianConfig } from './marian-config.ts';
 import { MarianModel } from './marian-model.ts';
 import { FINAL_LOGITS_BIAS, IGNORED_WEIGHTS, parameterShapes, tableNames } from './marian-weights.ts';
@@ -38,6 +39,14 @@ export function loadMarian(
     parameters,
     finalLogitsBias,
   });
+}
+
+/** Returns the weights of an untrained model. @throws {ModelError} when a field is not supported */
+export function initializeMarian(
+  file: Readonly<Record<string, unknown>>,
+  seed: number,
+): ReadonlyMap<string, WeightTensor> {
+  return initialWeights(parseMarianConfig(file), seed);
 }
 
 /** Returns the weights without what is not used, each tied table once under its own name, whichever names it came by. */

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { ModelError } from '../../../errors.ts';
+import { jsonExcerpt } from '../../json-excerpt.ts';
 import type { Activation } from '../ops/activation.ts';
 
 export interface MarianConfig {
@@ -17,6 +18,8 @@ export interface MarianConfig {
   /** √modelSize where embeddings are scaled, else 1. */
   readonly embeddingScale: number;
   readonly maxPositions: number;
+  /** Deviation of new random weights. */
+  readonly initStd: number;
   readonly dropout: number;
   readonly attentionDropout: number;
   readonly activationDropout: number;
@@ -38,7 +41,12 @@ export interface StackConfig {
 /** Names of Hugging Face's ACT2FN; "swish" and "silu" are one function. */
 const ACTIVATIONS: Readonly<Record<string, Activation>> = { swish: 'silu', silu: 'silu', relu: 'relu', gelu: 'gelu' };
 
-const size = z.number().int().positive();
+/**
+ * Far beyond any Marian model, and low enough that every size made of these is a safe integer: what a file claims costs
+ * nothing before the weights have borne it out.
+ */
+const size = z.number().int().positive().max(100_000_000);
+const layers = size.max(1000);
 const tokenId = z.number().int().nonnegative();
 const share = z.number().min(0).lt(1);
 /** A field we compute with one value only. */
@@ -51,8 +59,8 @@ const schema = z.looseObject({
   vocab_size: size,
   decoder_vocab_size: size.nullish(),
   d_model: size,
-  encoder_layers: size,
-  decoder_layers: size,
+  encoder_layers: layers,
+  decoder_layers: layers,
   encoder_attention_heads: size,
   decoder_attention_heads: size,
   encoder_ffn_dim: size,
@@ -65,6 +73,7 @@ const schema = z.looseObject({
     .default('gelu'),
   scale_embedding: z.boolean().default(false),
   max_position_embeddings: size.default(1024),
+  init_std: z.number().nonnegative().default(0.02),
   dropout: share.default(0.1),
   attention_dropout: share.default(0),
   activation_dropout: share.default(0),
@@ -108,6 +117,7 @@ export function parseMarianConfig(file: Readonly<Record<string, unknown>>): Mari
     activation: ACTIVATIONS[raw.activation_function] ?? 'none',
     embeddingScale: raw.scale_embedding ? Math.sqrt(raw.d_model) : 1,
     maxPositions: raw.max_position_embeddings,
+    initStd: raw.init_std,
     dropout: raw.dropout,
     attentionDropout: raw.attention_dropout,
     activationDropout: raw.activation_dropout,
@@ -144,5 +154,5 @@ function contradictions(raw: RawConfig): string[] {
 
 function foundValue(file: Readonly<Record<string, unknown>>, path: readonly PropertyKey[]): string {
   const field = String(path[0] ?? '');
-  return field in file ? ` (found ${JSON.stringify(file[field])})` : ' (the field is missing)';
+  return field in file ? ` (found ${jsonExcerpt(file[field])})` : ' (the field is missing)';
 }

@@ -1,13 +1,14 @@
 /**
  * The encoder's and decoder's layers over whole sequences, for training and for encoding.
- * All activations are [B·T, D]: two axes, because wasm multiplies those fast. Post-norm, as config.json's
- * normalize_before false. B batch, S source length, T target length, D model size.
+ * All rows are packed, [N, D]: the pieces of one sentence after those of the other. Post-norm, as config.json's
+ * normalize_before false. D model size.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { attention } from '../ops/attention.ts';
-import type { DropoutMasks } from '../ops/dropout.ts';
+import { type DropoutSites, dropout } from '../ops/dropout.ts';
+import type { AttentionOptions } from '../ops/fused-ops.ts';
 import { linear } from '../ops/linear.ts';
 import { residualLayerNorm } from '../ops/residual-layer-norm.ts';
+import { type Rows, stage, type Tape } from '../ops/tape.ts';
 import type { MarianConfig } from './marian-config.ts';
 import type {
   AttentionWeights,
@@ -17,71 +18,73 @@ import type {
 } from './marian-weights.ts';
 
 export interface LayerContext {
+  /** Null where no gradient is wanted: the states given to a layer are then disposed by it. */
+  readonly tape: Tape | null;
   readonly config: MarianConfig;
-  readonly batchSize: number;
-  readonly dropout: DropoutMasks;
+  readonly dropout: DropoutSites;
 }
 
-/** Returns the layer's output for states [B·S, D]; `mask` [B, 1, 1, S] hides the padding. The caller disposes it. */
+/** Returns the layer's output for states whose sentences begin at `starts`. */
 export function encoderLayer(
-  states: tf.Tensor2D,
+  states: Rows,
+  starts: Int32Array,
   weights: EncoderLayerWeights,
-  mask: tf.Tensor4D,
   context: LayerContext,
-): tf.Tensor2D {
+): Rows {
   const { heads } = context.config.encoder;
-  const attended = attentionSublayer(states, states, weights.selfAttention, { heads, mask }, context);
+  const options = { heads, queryStarts: starts, keyStarts: starts, isCausal: false };
+  const attended = attentionSublayer(states, states, weights.selfAttention, options, context);
   return feedForwardSublayer(attended, weights.feedForward, context);
 }
 
-export interface DecoderMasks {
-  /** [1, 1, T, T] hides what comes later. Padding is not hidden: it comes after all that counts. */
-  readonly causal: tf.Tensor4D;
-  /** [B, 1, 1, S] hides the padding of the source. */
-  readonly source: tf.Tensor4D;
+/** The encoder's last states, and where each sentence of them begins. */
+export interface EncodedSource {
+  readonly states: Rows;
+  readonly starts: Int32Array;
 }
 
-/** Returns the layer's output for states [B·T, D] beside the encoder's [B·S, D]. The caller disposes it. */
+/** Returns the layer's output for states whose sentences begin at `starts`, each beside its source, which stays. */
 export function decoderLayer(
-  states: tf.Tensor2D,
-  encoded: tf.Tensor2D,
+  states: Rows,
+  starts: Int32Array,
+  source: EncodedSource,
   weights: DecoderLayerWeights,
-  masks: DecoderMasks,
   context: LayerContext,
-): tf.Tensor2D {
+): Rows {
   const { heads } = context.config.decoder;
-  const own = attentionSublayer(states, states, weights.selfAttention, { heads, mask: masks.causal }, context);
-  const crossed = attentionSublayer(own, encoded, weights.crossAttention, { heads, mask: masks.source }, context);
+  const ofItself = { heads, queryStarts: starts, keyStarts: starts, isCausal: true };
+  const ofSource = { heads, queryStarts: starts, keyStarts: source.starts, isCausal: false };
+  const own = attentionSublayer(states, states, weights.selfAttention, ofItself, context);
+  const crossed = attentionSublayer(own, source.states, weights.crossAttention, ofSource, context);
   return feedForwardSublayer(crossed, weights.feedForward, context);
 }
 
 function attentionSublayer(
-  states: tf.Tensor2D,
-  memory: tf.Tensor2D,
+  states: Rows,
+  memory: Rows,
   weights: AttentionWeights,
-  { heads, mask }: { readonly heads: number; readonly mask: tf.Tensor4D },
-  { config, batchSize, dropout }: LayerContext,
-): tf.Tensor2D {
-  const sequences = (x: tf.Tensor2D): tf.Tensor3D => tf.reshape(x, [batchSize, -1, config.modelSize]);
-  const query = sequences(linear(states, weights.query)); // [B, T, D]
-  const key = sequences(linear(memory, weights.key)); // [B, S, D]
-  const value = sequences(linear(memory, weights.value)); // [B, S, D]
-  const dropoutMask = dropout.next<tf.Tensor4D>(
-    [batchSize, heads, query.shape[1], key.shape[1]],
-    config.attentionDropout,
-  );
-  const attended = attention(query, key, value, { heads, mask, dropoutMask }); // [B, T, D]
-  const output = linear(tf.reshape(attended, states.shape), weights.output); // [B·T, D]
-  return residualLayerNorm(output, states, weights.norm, dropout.next<tf.Tensor2D>(states.shape, config.dropout));
+  options: Omit<AttentionOptions, 'dropout'>,
+  { tape, config, dropout: sites }: LayerContext,
+): Rows {
+  return stage(tape, states, () => {
+    const query = linear(tape, states, weights.query);
+    const key = linear(tape, memory, weights.key);
+    const value = linear(tape, memory, weights.value);
+    const attended = attention(tape, query, key, value, { ...options, dropout: sites.next(config.attentionDropout) });
+    const output = linear(tape, attended, weights.output);
+    return residualLayerNorm(tape, output, states, weights.norm, sites.next(config.dropout));
+  });
 }
 
 function feedForwardSublayer(
-  states: tf.Tensor2D,
+  states: Rows,
   weights: FeedForwardWeights,
-  { config, dropout }: LayerContext,
-): tf.Tensor2D {
-  const inner = linear(states, weights.inner, config.activation); // [B·T, F]
-  const innerMask = dropout.next<tf.Tensor2D>(inner.shape, config.activationDropout);
-  const output = linear(innerMask === null ? inner : tf.mul(inner, innerMask), weights.outer); // [B·T, D]
-  return residualLayerNorm(output, states, weights.norm, dropout.next<tf.Tensor2D>(states.shape, config.dropout));
+  { tape, config, dropout: sites }: LayerContext,
+): Rows {
+  return stage(tape, states, () => {
+    const inner = linear(tape, states, weights.inner, config.activation); // [N, F]
+    const kept = dropout(tape, inner, sites.next(config.activationDropout));
+    const output = linear(tape, kept, weights.outer); // [N, D]
+    return residualLayerNorm(tape, output, states, weights.norm, sites.next(config.dropout));
+  });
 }

@@ -1,24 +1,27 @@
 /**
  * Marian, the encoder-decoder of the OPUS-MT models, computing what transformers' MarianMTModel computes.
- * B batch, S source length, T target length, R decoder rows, D model size, V target vocabulary.
+ * N rows (the pieces of all sentences, packed), R decoder rows, D model size, V target vocabulary.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Batch } from '../../data/example.ts';
-import { HIDDEN } from '../ops/attention.ts';
-import { crossEntropy, IGNORED_LABEL } from '../ops/cross-entropy.ts';
-import { type DropoutMasks, NO_DROPOUT, seededDropout } from '../ops/dropout.ts';
+import type { Batch, Packed } from '../../data/example.ts';
+import type { ModelGradients } from '../model-gradients.ts';
+import { keyMask } from '../ops/composed/attention.ts';
+import { type CrossEntropyOptions, crossEntropy } from '../ops/cross-entropy.ts';
+import { NO_DROPOUT, seededDropout } from '../ops/dropout.ts';
 import { embedding } from '../ops/embedding.ts';
+import { type Rows, Tape } from '../ops/tape.ts';
+import { tidy } from '../ops/tidy.ts';
 import type { WeightTensor } from '../safetensors.ts';
-import type { DecoderState, LossOptions, Seq2SeqModel } from '../seq2seq-model.ts';
+import type { RankingOptions, SentenceDecoder } from '../sentence-decoder.ts';
+import type { DecoderState, GradientOptions, LossOptions, Seq2SeqModel } from '../seq2seq-model.ts';
 import { decodePosition, sourceKeysAndValues } from './decode-position.ts';
 import { DecoderCache } from './decoder-cache.ts';
+import { fusedDecoder } from './fused-decoder.ts';
 import type { MarianConfig } from './marian-config.ts';
 import { decoderLayer, encoderLayer, type LayerContext } from './marian-layers.ts';
 import { arrangeWeights, FINAL_LOGITS_BIAS, isDecayed, type MarianWeights } from './marian-weights.ts';
 import { sinusoidalPositions } from './sinusoidal-positions.ts';
 import { StepWeights } from './step-weights.ts';
-
-type SourceBatch = Pick<Batch, 'batchSize' | 'sourceLength' | 'inputIds' | 'attentionMask'>;
 
 export interface MarianModelOptions {
   /** config.json as read. */
@@ -74,48 +77,64 @@ export class MarianModel implements Seq2SeqModel {
     return isDecayed(name);
   }
 
-  loss(batch: Batch, { dropoutSeed, labelSmoothing = 0 }: LossOptions = {}): tf.Scalar {
-    const dropout = dropoutSeed === undefined ? NO_DROPOUT : seededDropout(dropoutSeed);
+  loss(batch: Batch, { labelSmoothing = 0 }: LossOptions = {}): tf.Scalar {
+    return tf.tidy(() => this.#loss(batch, { tape: null, labelSmoothing, weight: 1 }));
+  }
+
+  addGradients(
+    batch: Batch,
+    gradients: ModelGradients,
+    { dropoutSeed, labelSmoothing = 0, weight }: GradientOptions,
+  ): tf.Scalar {
     return tf.tidy(() => {
-      const hidden = this.#decodeTeacherForced(batch, dropout); // [B·T, D]
-      return crossEntropy(hidden, this.#weights.head, this.#finalLogitsBias, batch.labels, { labelSmoothing });
+      const tape = new Tape(gradients);
+      const loss = this.#loss(batch, { tape, dropoutSeed, labelSmoothing, weight });
+      tape.backward();
+      return loss;
     });
   }
 
   /**
    * Computes the teacher-forced logits, for comparisons; `loss` never holds them whole.
-   * @returns [B, T, V]; the caller disposes it
+   * @returns [N, V], a row for each label; the caller disposes it
    */
-  logits(batch: Batch): tf.Tensor3D {
+  logits(batch: Batch): tf.Tensor2D {
     return tf.tidy(() => {
-      const hidden = this.#decodeTeacherForced(batch, NO_DROPOUT); // [B·T, D]
-      const logits = tf.add(tf.matMul(hidden, tf.transpose(this.#weights.head)), this.#finalLogitsBias);
-      return tf.reshape(logits, [batch.batchSize, batch.targetLength, this.vocabSize]);
+      const hidden = this.#decodeTeacherForced(batch, this.#context(null)); // [N, D]
+      return tf.add<tf.Tensor2D>(tf.matMul(hidden.value, tf.transpose(this.#weights.head)), this.#finalLogitsBias);
     });
   }
 
   /**
    * Computes the encoder's last states.
-   * @returns [B·S, D]; the caller disposes it
-   * @throws {RangeError} when the source is longer than the positions, or an id is outside the vocabulary
+   * @returns [N, D], a row for each piece; the caller disposes it
+   * @throws {RangeError} when a sentence is longer than the positions, or an id is outside the vocabulary
    */
-  encode(batch: SourceBatch, dropout: DropoutMasks = NO_DROPOUT): tf.Tensor2D {
-    return tf.tidy(() => {
-      const context: LayerContext = { config: this.#config, batchSize: batch.batchSize, dropout };
-      const mask = sourceMask(batch);
-      let states = this.#embed(this.#weights.encoderTable, batch.inputIds, batch.sourceLength, dropout);
-      for (const weights of this.#weights.encoderLayers) states = encoderLayer(states, weights, mask, context);
-      return states;
-    });
+  encode(source: Packed): tf.Tensor2D {
+    return tf.tidy(() => this.#encode(source, this.#context(null)).value);
   }
 
-  startDecoding(batch: SourceBatch, beams: number): DecoderCache {
-    const { batchSize } = batch;
-    const { heads } = this.#config.decoder;
-    const { sources, mask } = tf.tidy(() => {
-      const encoded = this.encode(batch); // [B·S, D]
-      return { sources: sourceKeysAndValues(encoded, this.#weights, { batchSize, heads }), mask: sourceMask(batch) };
+  openDecoder(ranking: RankingOptions): SentenceDecoder | null {
+    const parts = {
+      config: this.#config,
+      weights: this.#weights,
+      positions: this.#positions,
+      logitsBias: this.#finalLogitsBias,
+      encode: (source: Packed) => this.encode(source),
+    };
+    return fusedDecoder()?.(parts, ranking) ?? null;
+  }
+
+  startDecoding(source: Packed, beams: number): DecoderCache {
+    const { sources, mask } = tidy(() => {
+      const encoded = this.encode(source); // [N, D]
+      const { heads } = this.#config.decoder;
+      return {
+        sources: sourceKeysAndValues(encoded, source.starts, this.#weights, heads),
+        mask: keyMask(source.starts),
+      };
     });
+    const batchSize = source.starts.length - 1;
     return new DecoderCache({ batchSize, beams, sources, mask, weights: new StepWeights(this.#weights) });
   }
 
@@ -124,10 +143,9 @@ export class MarianModel implements Seq2SeqModel {
     if (ids.length !== state.rows) throw new RangeError(`${ids.length} ids for ${state.rows} decoder rows`);
     this.#assertLength(state.length + 1);
     return tf.tidy(() => {
-      const positions = tf.slice(this.#positions, [state.length, 0], [1, -1]); // [1, D]
-      const { embeddingScale: scale, padTokenId } = this.#config;
-      const states = embedding(this.#weights.decoderTable, ids, { scale, positions, padTokenId }); // [R, D]
-      return decodePosition(states, cache, this.#config, this.#finalLogitsBias);
+      const places = new Int32Array(ids.length).fill(state.length);
+      const states = this.#embed(this.#weights.decoderTable, ids, places, this.#context(null)); // [R, D]
+      return decodePosition(states.value, cache, this.#config, this.#finalLogitsBias);
     });
   }
 
@@ -149,32 +167,61 @@ export class MarianModel implements Seq2SeqModel {
     tf.dispose([this.#finalLogitsBias, this.#positions, ...this.parameters.values()]);
   }
 
-  /** Returns the decoder's last states [B·T, D] for the labels shifted right. */
-  #decodeTeacherForced(batch: Batch, dropout: DropoutMasks): tf.Tensor2D {
-    const encoded = this.encode(batch, dropout); // [B·S, D]
-    const context: LayerContext = { config: this.#config, batchSize: batch.batchSize, dropout };
-    const masks = { causal: causalMask(batch.targetLength), source: sourceMask(batch) };
-    let states = this.#embed(this.#weights.decoderTable, this.#decoderInputIds(batch), batch.targetLength, dropout);
-    for (const weights of this.#weights.decoderLayers) states = decoderLayer(states, encoded, weights, masks, context);
+  #loss(
+    batch: Batch,
+    {
+      tape,
+      dropoutSeed,
+      ...options
+    }: CrossEntropyOptions & { readonly tape: Tape | null; readonly dropoutSeed?: number },
+  ): tf.Scalar {
+    const hidden = this.#decodeTeacherForced(batch, this.#context(tape, dropoutSeed)); // [N, D]
+    const output = { head: this.#weights.head, bias: this.#finalLogitsBias };
+    return crossEntropy(tape, hidden, output, batch.labels.ids, options);
+  }
+
+  #context(tape: Tape | null, dropoutSeed?: number): LayerContext {
+    const dropout = dropoutSeed === undefined ? NO_DROPOUT : seededDropout(dropoutSeed);
+    return { tape, config: this.#config, dropout };
+  }
+
+  #encode({ ids, starts }: Packed, context: LayerContext): Rows {
+    let states = this.#embed(this.#weights.encoderTable, ids, this.#placesIn(starts), context);
+    for (const weights of this.#weights.encoderLayers) states = encoderLayer(states, starts, weights, context);
     return states;
   }
 
-  #embed(table: tf.Tensor2D, ids: Int32Array, length: number, dropout: DropoutMasks): tf.Tensor2D {
-    this.#assertLength(length);
-    const { embeddingScale: scale, padTokenId } = this.#config;
-    const positions = tf.slice(this.#positions, [0, 0], [length, -1]); // [T, D]
-    const states = embedding(table, ids, { scale, positions, padTokenId }); // [B·T, D]
-    const mask = dropout.next<tf.Tensor2D>(states.shape, this.#config.dropout);
-    return mask === null ? states : tf.mul(states, mask);
+  /** Returns the decoder's last states, a row for each label. */
+  #decodeTeacherForced({ source, labels }: Batch, context: LayerContext): Rows {
+    const encoded = { states: this.#encode(source, context), starts: source.starts };
+    const { starts } = labels;
+    let states = this.#embed(this.#weights.decoderTable, this.#shiftRight(labels), this.#placesIn(starts), context);
+    for (const weights of this.#weights.decoderLayers) states = decoderLayer(states, starts, encoded, weights, context);
+    return states;
   }
 
-  /** The labels moved one place to the right behind the start token, with pads for the ignored. */
-  #decoderInputIds({ labels, targetLength }: Batch): Int32Array {
-    return labels.map((_, place) => {
-      if (place % targetLength === 0) return this.decoderStartTokenId;
-      const previous = labels[place - 1] ?? IGNORED_LABEL;
-      return previous === IGNORED_LABEL ? this.padTokenId : previous;
-    });
+  #embed(table: tf.Tensor2D, ids: Int32Array, places: Int32Array, { tape, dropout }: LayerContext): Rows {
+    const { embeddingScale: scale, padTokenId } = this.#config;
+    const site = dropout.next(this.#config.dropout);
+    return embedding(tape, table, ids, { scale, positions: this.#positions, places, padTokenId, dropout: site });
+  }
+
+  /** The labels of each sentence moved one place to the right, behind the start token. */
+  #shiftRight({ ids, starts }: Packed): Int32Array {
+    const inputs = ids.map((_, place) => ids[place - 1] ?? 0);
+    for (const start of starts.subarray(0, -1)) inputs[start] = this.decoderStartTokenId; // nothing beyond the end
+    return inputs;
+  }
+
+  /** The place of each piece in its sentence. @throws {RangeError} when there are more than positions */
+  #placesIn(starts: Int32Array): Int32Array {
+    const places = new Int32Array(starts.at(-1) ?? 0);
+    for (let sentence = 0; sentence + 1 < starts.length; sentence++) {
+      const [start = 0, end = 0] = starts.subarray(sentence, sentence + 2);
+      this.#assertLength(end - start);
+      for (let i = start; i < end; i++) places[i] = i - start;
+    }
+    return places;
   }
 
   #assertLength(length: number): void {
@@ -187,17 +234,4 @@ export class MarianModel implements Seq2SeqModel {
 function requireCache(state: DecoderState): DecoderCache {
   if (!(state instanceof DecoderCache)) throw new TypeError('the decoder state comes from another kind of model');
   return state;
-}
-
-/** [B, 1, 1, S]: 0 for a piece, HIDDEN for padding. */
-function sourceMask({ attentionMask, batchSize, sourceLength }: SourceBatch): tf.Tensor4D {
-  const values = Float32Array.from(attentionMask, (isPiece) => (isPiece === 0 ? HIDDEN : 0));
-  return tf.tensor4d(values, [batchSize, 1, 1, sourceLength]);
-}
-
-/** [1, 1, T, T]: 0 up to a query's own position, HIDDEN after it. */
-function causalMask(length: number): tf.Tensor4D {
-  const values = new Float32Array(length * length);
-  for (let query = 0; query < length; query++) values.fill(HIDDEN, query * length + query + 1, (query + 1) * length);
-  return tf.tensor4d(values, [1, 1, length, length]);
 }

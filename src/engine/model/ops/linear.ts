@@ -1,6 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { type Activation, activate, gradActivation } from './activation.ts';
-import { withOwnGradient } from './own-gradient.ts';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Activation } from './activation.ts';
+import { fusedOps } from './current-ops.ts';
+import { type Rows, rowsOf, type Tape } from './tape.ts';
 
 /** A layer's weight [M, K] and bias [M], as Hugging Face stores them. */
 export interface LinearWeights {
@@ -8,28 +9,19 @@ export interface LinearWeights {
   readonly bias: tf.Tensor1D;
 }
 
-/**
- * Computes activation(x · weightᵀ + bias). N rows, K inputs, M outputs.
- *
- * wasm multiplies fast only what is two-dimensional and not transposed, so every transposition is made explicitly.
- *
- * @param x  [N, K]
- * @returns  [N, M]; the caller disposes it. Differentiable in x, weight and bias.
- */
-export function linear(x: tf.Tensor2D, { weight, bias }: LinearWeights, activation: Activation = 'none'): tf.Tensor2D {
-  return withOwnGradient([x, weight, bias], () => {
-    const sum = tf.fused.matMul({ a: x, b: tf.transpose(weight), bias }) as tf.Tensor2D; // [N, M]
-    return {
-      value: activate(sum, activation),
-      saved: activation === 'none' ? [x, weight] : [x, weight, sum],
-      gradients: (gradValue, [savedX, savedWeight, savedSum]) => {
-        const gradSum =
-          savedSum === undefined ? gradValue : gradActivation(gradValue, savedSum as tf.Tensor2D, activation);
-        const gradX = tf.matMul(gradSum, savedWeight as tf.Tensor2D); // [N, K]
-        const gradSumTransposed = tf.transpose(gradSum); // [M, N]
-        const gradWeight = tf.matMul(gradSumTransposed, savedX as tf.Tensor2D); // [M, K]
-        return [gradX, gradWeight, tf.sum(gradSumTransposed, -1)];
-      },
-    };
+/** Returns activation(x · weightᵀ + bias), [N, M]. N rows, K inputs, M outputs. @param x [N, K] */
+export function linear(
+  tape: Tape | null,
+  x: Rows,
+  { weight, bias }: LinearWeights,
+  activation: Activation = 'none',
+): Rows {
+  const ops = fusedOps();
+  const { output: value, sum } = ops.linear(x.value, weight, bias, activation, tape !== null);
+  const output = rowsOf(value);
+  tape?.record(output, [sum], (gradOutput) => {
+    const gradients = { weight: tape.gradientOf(weight), bias: tape.gradientOf(bias) };
+    x.gradient = ops.linearBackward(gradOutput, { x: x.value, weight, sum, activation }, gradients, x.gradient);
   });
+  return output;
 }

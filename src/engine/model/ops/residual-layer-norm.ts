@@ -1,53 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { withOwnGradient } from './own-gradient.ts';
+import { fusedOps } from './current-ops.ts';
+import type { Dropout } from './fused-ops.ts';
+import { addGradient, type Rows, rowsOf, type Tape } from './tape.ts';
 
 export interface LayerNormWeights {
   readonly weight: tf.Tensor1D;
   readonly bias: tf.Tensor1D;
 }
 
-/** torch.nn.LayerNorm's default, which Marian keeps. */
-const EPSILON = 1e-5;
-
 /**
- * Computes layerNorm(residual + x ⊙ mask) · weight + bias. N rows, D model size.
+ * Returns layerNorm(residual + dropout(x)) · weight + bias, [N, D].
  *
- * @param x         [N, D] what the sublayer gave
- * @param residual  [N, D] what went into it
- * @param mask      [N, D] of dropout on x, or null; not differentiated, and not disposed
- * @returns         [N, D]; the caller disposes it. Differentiable in x, residual, weight and bias.
+ * @param x         [N, D] what the sublayer gave. Its value is disposed: nothing needs it any more.
+ * @param residual  [N, D] what went into the sublayer
  */
 export function residualLayerNorm(
-  x: tf.Tensor2D,
-  residual: tf.Tensor2D,
+  tape: Tape | null,
+  x: Rows,
+  residual: Rows,
   { weight, bias }: LayerNormWeights,
-  mask: tf.Tensor2D | null = null,
-): tf.Tensor2D {
-  return withOwnGradient([x, residual, weight, bias], () => {
-    const sum = tf.add(residual, mask === null ? x : tf.mul(x, mask));
-    const centered = tf.sub(sum, tf.mean(sum, -1, true)); // [N, D]
-    const variance = tf.mean(tf.square(centered), -1, true); // [N, 1]
-    const inverseDeviation = tf.rsqrt(tf.add(variance, EPSILON)); // [N, 1]
-    const normalized = tf.mul(centered, inverseDeviation); // [N, D]
-    return {
-      value: tf.add(tf.mul(normalized, weight), bias) as tf.Tensor2D,
-      saved: mask === null ? [normalized, inverseDeviation, weight] : [normalized, inverseDeviation, weight, mask],
-      gradients: (gradValue, saved) => {
-        const [savedNormalized, savedInverseDeviation, savedWeight, savedMask] = saved as [
-          tf.Tensor2D,
-          tf.Tensor2D,
-          tf.Tensor1D,
-          tf.Tensor2D?,
-        ];
-        const gradWeight = tf.sum(tf.mul(gradValue, savedNormalized), 0);
-        const gradNormalized = tf.mul(gradValue, savedWeight);
-        const alongMean = tf.mean(gradNormalized, -1, true); // [N, 1]
-        const alongNormalized = tf.mean(tf.mul(gradNormalized, savedNormalized), -1, true); // [N, 1]
-        const tangent = tf.sub(tf.sub(gradNormalized, alongMean), tf.mul(savedNormalized, alongNormalized));
-        const gradSum = tf.mul(tangent, savedInverseDeviation); // [N, D]
-        const gradX = savedMask === undefined ? tf.clone(gradSum) : tf.mul(gradSum, savedMask);
-        return [gradX, gradSum, gradWeight, tf.sum(gradValue, 0)];
-      },
-    };
+  dropout: Dropout | null,
+): Rows {
+  const ops = fusedOps();
+  const { output: value, saved } = ops.residualLayerNorm(x.value, residual.value, weight, bias, dropout);
+  x.value.dispose();
+  const output = rowsOf(value);
+  if (tape === null) tf.dispose([...saved]);
+  tape?.record(output, saved, (gradOutput) => {
+    const gradients = { weight: tape.gradientOf(weight), bias: tape.gradientOf(bias) };
+    const ofInputs = ops.residualLayerNormBackward(gradOutput, { weight, saved, dropout }, gradients);
+    addGradient(x, ofInputs.x);
+    addGradient(residual, ofInputs.residual);
   });
+  return output;
 }

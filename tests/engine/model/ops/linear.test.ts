@@ -1,8 +1,9 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../../src/engine/backend/open-backend.ts';
 import type { Activation } from '../../../../src/engine/model/ops/activation.ts';
 import { linear } from '../../../../src/engine/model/ops/linear.ts';
+import { addGradient, type Rows, rowsOf, type Tape } from '../../../../src/engine/model/ops/tape.ts';
 import { expectClose, expectGradientsOfFiniteDifferences, randomTensor } from './finite-differences.ts';
 
 const ACTIVATIONS: Record<Activation, (x: number) => number> = {
@@ -17,7 +18,8 @@ describe.each(['wasm', 'cpu'] as const)('linear on %s', (device) => {
 
   it.each(Object.keys(ACTIVATIONS) as Activation[])('computes activation(x·Wᵀ + b) for %s', (activation) => {
     const [x, weight, bias] = [randomTensor([3, 4], 1), randomTensor([5, 4], 2), randomTensor([5], 3)];
-    const found = linear(x as tf.Tensor2D, { weight: weight as tf.Tensor2D, bias: bias as tf.Tensor1D }, activation);
+    const weights = { weight: weight as tf.Tensor2D, bias: bias as tf.Tensor1D };
+    const found = linear(null, rowsOf(x.clone() as tf.Tensor2D), weights, activation).value;
     const [xs, ws, bs] = [x.dataSync(), weight.dataSync(), bias.dataSync()];
     const expected = Array.from({ length: 15 }, (_, place) => {
       const [row, column] = [Math.floor(place / 5), place % 5];
@@ -29,10 +31,26 @@ describe.each(['wasm', 'cpu'] as const)('linear on %s', (device) => {
   });
 
   it.each(Object.keys(ACTIVATIONS) as Activation[])('has the gradients of finite differences for %s', (activation) => {
-    const operation = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor =>
-      linear(x as tf.Tensor2D, { weight: weight as tf.Tensor2D, bias: bias as tf.Tensor1D }, activation);
-    const inputs = [randomTensor([3, 4], 1), randomTensor([5, 4], 2), randomTensor([5], 30)];
-    expectGradientsOfFiniteDifferences(operation as (...xs: tf.Tensor[]) => tf.Tensor, inputs);
+    const operation = (tape: Tape | null, [x]: Rows[], [weight, bias]: tf.Tensor[]): Rows =>
+      linear(tape, x as Rows, { weight: weight as tf.Tensor2D, bias: bias as tf.Tensor1D }, activation);
+    const parameters = [randomTensor([5, 4], 2), randomTensor([5], 30)];
+    expectGradientsOfFiniteDifferences(operation, { rows: [randomTensor([3, 4], 1)], parameters });
+  });
+
+  it('sums the gradients of rows and parameters that are used twice', () => {
+    const operation = (tape: Tape | null, [x]: Rows[], [weight, bias]: tf.Tensor[]): Rows => {
+      const weights = { weight: weight as tf.Tensor2D, bias: bias as tf.Tensor1D };
+      const [left, right] = [linear(tape, x as Rows, weights), linear(tape, x as Rows, weights, 'silu')];
+      const output = tf.add<tf.Tensor2D>(left.value, right.value);
+      const sum = rowsOf(output);
+      tape?.record(sum, [], (gradOutput) => {
+        addGradient(left, gradOutput.clone());
+        addGradient(right, gradOutput.clone());
+      });
+      return sum;
+    };
+    const parameters = [randomTensor([4, 4], 2), randomTensor([4], 30)];
+    expectGradientsOfFiniteDifferences(operation, { rows: [randomTensor([3, 4], 1)], parameters });
   });
 });
 

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../../src/engine/backend/open-backend.ts';
+import { dropout, seededDropout } from '../../../../src/engine/model/ops/dropout.ts';
 import { residualLayerNorm } from '../../../../src/engine/model/ops/residual-layer-norm.ts';
-import { expectClose, expectGradientsOfFiniteDifferences, randomTensor } from './finite-differences.ts';
+import { type Rows, rowsOf, type Tape } from '../../../../src/engine/model/ops/tape.ts';
+import { expectClose, expectGradientsOfFiniteDifferences, gradientsOf, randomTensor } from './finite-differences.ts';
 
 describe.each(['wasm', 'cpu'] as const)('residualLayerNorm on %s', (device) => {
   beforeAll(() => openBackend(device));
@@ -13,15 +15,20 @@ describe.each(['wasm', 'cpu'] as const)('residualLayerNorm on %s', (device) => {
     randomTensor([5], 3),
     randomTensor([5], 4),
   ];
-  const mask = (): tf.Tensor2D =>
-    tf.tensor2d(
-      Array.from({ length: 20 }, (_, i) => (i % 4 === 0 ? 0 : 4 / 3)),
-      [4, 5],
+  const site = seededDropout(4).next(0.25);
+  const mask = (): Float32Array =>
+    tf.tidy(() =>
+      dropout(null, rowsOf(tf.ones([4, 5])), site)
+        .value.dataSync<'float32'>()
+        .slice(),
     );
-  const run = (xs: tf.Tensor[], dropoutMask: tf.Tensor2D | null): tf.Tensor => {
-    const [x, residual, weight, bias] = xs as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
-    return residualLayerNorm(x, residual, { weight, bias }, dropoutMask);
-  };
+  const run =
+    (isDropping: boolean) =>
+    (tape: Tape | null, rows: Rows[], parameters: tf.Tensor[]): Rows => {
+      const [x, residual] = rows as [Rows, Rows];
+      const [weight, bias] = parameters as [tf.Tensor1D, tf.Tensor1D];
+      return residualLayerNorm(tape, x, residual, { weight, bias }, isDropping ? site : null);
+    };
 
   it.each([false, true])('normalizes the sum with eps 1e-5 (dropout: %s)', (isDropping) => {
     // tiny values, so that the epsilon shows
@@ -31,9 +38,10 @@ describe.each(['wasm', 'cpu'] as const)('residualLayerNorm on %s', (device) => {
       tf.Tensor,
       tf.Tensor,
     ];
-    const found = run([x, residual, weight, bias], isDropping ? mask() : null);
+    const states = [x, residual].map((value) => rowsOf(value.clone() as tf.Tensor2D));
+    const found = run(isDropping)(null, states, [weight, bias]).value;
     const [xs, residuals, weights, biases] = [x.dataSync(), residual.dataSync(), weight.dataSync(), bias.dataSync()];
-    const factors = isDropping ? mask().dataSync() : new Float32Array(20).fill(1);
+    const factors = isDropping ? mask() : new Float32Array(20).fill(1);
     const expected = [0, 1, 2, 3].flatMap((row) => {
       const sums = [0, 1, 2, 3, 4].map(
         (i) => (residuals[row * 5 + i] ?? 0) + (xs[row * 5 + i] ?? 0) * (factors[row * 5 + i] ?? 0),
@@ -45,20 +53,14 @@ describe.each(['wasm', 'cpu'] as const)('residualLayerNorm on %s', (device) => {
     expectClose(found.dataSync(), expected, 1e-5, 'normalized');
   });
 
-  it('has the gradients of finite differences without dropout', () => {
-    expectGradientsOfFiniteDifferences((...xs) => run(xs, null), inputs());
+  it.each([false, true])('has the gradients of finite differences (dropout: %s)', (isDropping) => {
+    const [x, residual, ...parameters] = inputs() as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+    expectGradientsOfFiniteDifferences(run(isDropping), { rows: [x, residual], parameters });
   });
 
-  it('gives x and residual gradients of their own, of which the tape may dispose one', () => {
-    const operation = (...[x, residual, weight, bias]: tf.Tensor[]): tf.Tensor => {
-      const before = tf.square(residual as tf.Tensor2D);
-      return tf.add(before, run([x, residual, weight, bias] as tf.Tensor[], null));
-    };
-    expectGradientsOfFiniteDifferences(operation, inputs());
-  });
-
-  it('has the gradients of finite differences with dropout before the sum', () => {
-    const dropoutMask = mask();
-    expectGradientsOfFiniteDifferences((...xs) => run(xs, dropoutMask), inputs());
+  it('gives x and residual gradients of their own, of which each may be disposed', () => {
+    const [x, residual, ...parameters] = inputs() as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+    const [ofX, ofResidual] = gradientsOf(run(false), { rows: [x, residual], parameters });
+    expect(ofX).toEqual(ofResidual);
   });
 });
