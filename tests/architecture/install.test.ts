@@ -31,7 +31,7 @@ describe('the lock file', () => {
 
   it('names every package that may run a script, for npm 12, which blocks the others', () => {
     const scripted = Object.entries(lock.packages)
-      .filter(([, entry]) => entry.hasInstallScript)
+      .filter(([path, entry]) => path !== '' && entry.hasInstallScript)
       .map(([path]) => path.replace(/^.*node_modules\//, ''))
       .filter((name) => name !== 'fsevents'); // macOS only; Vite's watcher works without it
     for (const name of scripted) expect(manifest.allowScripts).toHaveProperty([name]);

@@ -1,6 +1,6 @@
 /** An opened backend as its own file describes it; `openBackend` adds why it was chosen. */
 export interface BackendChoice {
-  readonly name: 'wasm' | 'cpu' | 'cuda';
+  readonly name: 'native' | 'wasm' | 'cpu' | 'cuda';
   /** What it runs on, for people. */
   readonly description: string;
   /** Packages by name. */

@@ -1,6 +1,8 @@
 /** Says, for `bleubird doctor`, which devices work on this machine and how to get the others. */
 import * as tf from '@tensorflow/tfjs-core';
 import { DeviceError } from '../../errors.ts';
+import { loadAddon } from '../native/load-addon.ts';
+import { describeBetterIsas, describeNative } from '../native/open-native.ts';
 import {
   CUDA_INSTALL_COMMAND,
   type CudaSurroundings,
@@ -18,10 +20,15 @@ export interface DeviceReport {
   readonly hint: string | null;
 }
 
-/** Returns a report on each device, fastest first, after trying each. The backend that was open stays so. */
+/** Returns a report on each device, fastest first, after trying each. The backend that was open stays so, as it was. */
 export async function describeDevices(surroundings: CudaSurroundings = currentSurroundings()): Promise<DeviceReport[]> {
   const openBefore = tf.engine().backendName;
-  const reports = [await describeCuda(surroundings), await describeDevice('wasm'), await describeDevice('cpu')];
+  const reports = [
+    await describeCuda(surroundings),
+    await describeNativeDevice(openBefore),
+    await describeDevice('wasm'),
+    await describeDevice('cpu'),
+  ];
   if (openBefore) await tf.setBackend(openBefore);
   return reports;
 }
@@ -34,6 +41,15 @@ async function describeDevice(name: Backend['name']): Promise<DeviceReport> {
     if (!(error instanceof DeviceError)) throw error;
     return { name, works: false, detail: error.message, hint: error.hint ?? null };
   }
+}
+
+/** Opening it again would change its settings. */
+async function describeNativeDevice(openBefore: string): Promise<DeviceReport> {
+  const tried: DeviceReport =
+    openBefore === 'native'
+      ? { name: 'native', works: true, detail: describeNative(loadAddon()), hint: null }
+      : await describeDevice('native');
+  return tried.works ? { ...tried, hint: describeBetterIsas(loadAddon()) } : tried;
 }
 
 const CUDA_NOTES = [

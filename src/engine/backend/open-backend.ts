@@ -1,14 +1,14 @@
 /**
- * Chooses where tensors live and makes tfjs ready: backend loaded and set, gradients and kernels of our own registered.
+ * Chooses where tensors live and makes tfjs ready: backend loaded and set, kernels of our own registered.
  * One backend for the life of a process: tfjs's state is global.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { DeviceError } from '../../errors.ts';
 import type { DeviceName } from '../config/experiment.ts';
+import { type NativeOptions, openNative } from '../native/open-native.ts';
 import type { BackendChoice } from './backend-choice.ts';
 import { openCuda } from './cuda-backend.ts';
 import { CUDA_INSTALL_COMMAND } from './cuda-requirements.ts';
-import { registerGradients } from './gradients/register-gradients.ts';
 import { registerRowKernels } from './row-kernels.ts';
 import { openWasm } from './wasm-backend.ts';
 
@@ -18,14 +18,17 @@ export interface Backend extends BackendChoice {
 }
 
 /**
- * Opens the named backend, or for 'auto' the fastest that works: cuda, else wasm, else cpu.
+ * Opens the named backend, or for 'auto' the fastest that works: cuda, else native, else wasm, else cpu.
  *
  * @throws {DeviceError} when the named one, or with 'auto' none, can be used; says what is missing and how to cure it
  */
-export async function openBackend(device: DeviceName): Promise<Backend> {
+export async function openBackend(
+  device: DeviceName,
+  options: NativeOptions = { precision: 'auto', threads: null },
+): Promise<Backend> {
   tf.enableProdMode();
-  const { choice, why } = device === 'auto' ? await openBest() : { choice: await openDevice(device), why: 'asked for' };
-  registerGradients();
+  const { choice, why } =
+    device === 'auto' ? await openBest(options) : { choice: await openDevice(device, options), why: 'asked for' };
   registerRowKernels();
   return {
     ...choice,
@@ -34,11 +37,13 @@ export async function openBackend(device: DeviceName): Promise<Backend> {
   };
 }
 
-async function openBest(): Promise<{ choice: BackendChoice; why: string }> {
+const BY_SPEED = ['cuda', 'native', 'wasm', 'cpu'] as const;
+
+async function openBest(options: NativeOptions): Promise<{ choice: BackendChoice; why: string }> {
   const refusals: string[] = [];
-  for (const name of ['cuda', 'wasm', 'cpu'] as const) {
+  for (const name of BY_SPEED) {
     try {
-      const choice = await openDevice(name);
+      const choice = await openDevice(name, options);
       return { choice, why: ['the fastest that works here', ...refusals].join('; ') };
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
@@ -51,8 +56,18 @@ async function openBest(): Promise<{ choice: BackendChoice; why: string }> {
 }
 
 /** Opens one backend and makes it tfjs's current one, without registering anything of ours. @throws {DeviceError} */
-export function openDevice(name: Exclude<DeviceName, 'auto'>): Promise<BackendChoice> {
+export async function openDevice(
+  name: Exclude<DeviceName, 'auto'>,
+  options: NativeOptions = { precision: 'auto', threads: null },
+): Promise<BackendChoice> {
+  if (name !== 'native' && options.precision === 'bf16') {
+    throw new DeviceError(`The device ${name} has no precision bf16; expected auto or f32`, {
+      hint: 'Use --device native, or --precision f32.',
+    });
+  }
   switch (name) {
+    case 'native':
+      return openNative(options);
     case 'cuda':
       return openCuda();
     case 'wasm':

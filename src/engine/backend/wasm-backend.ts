@@ -74,8 +74,8 @@ function throwWhenHeapIsFull(backend: BackendWasm): void {
 }
 
 /**
- * tfjs's clone on wasm copies the values, and the tape clones whatever it saves, weights too: half of a training step's
- * memory. Lets clones share their values, as they do on every other backend; tensors never change theirs.
+ * tfjs's clone on wasm copies the values. Lets clones share them, as they do on every other backend: tensors never change
+ * theirs, and gradients are handed on by cloning.
  */
 function shareDataOfClones(backend: BackendWasm): void {
   tf.unregisterKernel('Identity', 'wasm');

@@ -2,9 +2,10 @@
  * The beam search of one sentence, without its tensors: open beams, their scores, and the finished hypotheses.
  * As BeamSearchScorer of transformers 4.47, generation/beam_search.py.
  */
+
+import type { RankedPieces } from '../model/sentence-decoder.ts';
 import type { GenerationSettings } from './generation-settings.ts';
 import { Hypotheses } from './hypotheses.ts';
-import type { RankedPieces } from './rank-next-pieces.ts';
 import type { SentenceSearch } from './sentence-search.ts';
 
 /** An output that goes on. */

@@ -1,10 +1,9 @@
 /**
- * Outputs for any number of sources, batch by batch. Sentences of like length go together, longest first, so that little
- * is spent on padding and a lack of memory shows at once.
+ * Outputs for any number of sources. Sentences of like length go together, longest first, so that little is spent on
+ * padding and a lack of memory shows at once.
  */
-import { CancelledError } from '../../errors.ts';
 import type { Seq2SeqModel } from '../model/seq2seq-model.ts';
-import { generate } from './generate.ts';
+import { decodeSentences, type GeneratedItem } from './decode-sentences.ts';
 import type { GenerationSettings } from './generation-settings.ts';
 
 export interface GenerateAllOptions {
@@ -14,39 +13,29 @@ export interface GenerateAllOptions {
   readonly settings: GenerationSettings;
   /** Sentences decoded together. */
   readonly batchSize: number;
-  readonly signal?: AbortSignal;
-}
-
-/** One output and the place of its source. */
-export interface GeneratedItem {
-  readonly index: number;
-  readonly ids: readonly number[];
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Yields the outputs of each batch as soon as they are made.
+ * Yields outputs as soon as a batch of them is made.
  *
  * @throws {CancelledError} when `signal` is aborted
  */
-export async function* generateAll({
-  model,
-  sources,
-  settings,
-  batchSize,
-  signal,
-}: GenerateAllOptions): AsyncGenerator<readonly GeneratedItem[]> {
+export async function* generateAll(options: GenerateAllOptions): AsyncGenerator<readonly GeneratedItem[]> {
+  const { model, sources, settings, batchSize, signal } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new RangeError(`batchSize is ${batchSize}; expected 1 or more.`);
   const byLength = [...sources.entries()].sort(([, a], [, b]) => b.length - a.length);
-  for (let first = 0; first < byLength.length; first += batchSize) {
-    if (signal?.aborted) throw new CancelledError('Decoding was cancelled.');
-    const batch = byLength.slice(first, first + batchSize);
-    const outputs = await generate(
-      model,
-      batch.map(([, ids]) => ids),
-      settings,
-      { signal },
-    );
-    yield batch.map(([index], row) => ({ index, ids: outputs[row] ?? [] }));
+  const sorted = byLength.map(([, ids]) => ids);
+  const placed = (items: readonly GeneratedItem[]): GeneratedItem[] =>
+    items.toSorted((a, b) => a.index - b.index).map(({ index, ids }) => ({ index: byLength[index]?.[0] ?? -1, ids }));
+  let made: GeneratedItem[] = [];
+  for await (const items of decodeSentences({ model, sources: sorted, settings, atOnce: batchSize, signal })) {
+    made.push(...items);
+    while (made.length >= batchSize) {
+      yield placed(made.slice(0, batchSize));
+      made = made.slice(batchSize);
+    }
   }
+  if (made.length > 0) yield placed(made);
 }

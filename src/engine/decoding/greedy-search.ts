@@ -1,6 +1,7 @@
 /** The greedy search of one sentence: the likeliest next piece until the end. As `generate(num_beams=1)` of transformers. */
+
+import type { RankedPieces } from '../model/sentence-decoder.ts';
 import type { GenerationSettings } from './generation-settings.ts';
-import type { RankedPieces } from './rank-next-pieces.ts';
 import type { SentenceSearch } from './sentence-search.ts';
 
 export class GreedySearch implements SentenceSearch {

@@ -2,13 +2,8 @@
  * Which pieces may come next: bad words and forced pieces.
  * As NoBadWords-, ForcedBOS- and ForcedEOSTokenLogitsProcessor of transformers, in their order.
  */
+import type { BannedPiece } from '../model/sentence-decoder.ts';
 import type { GenerationSettings } from './generation-settings.ts';
-
-/** An id that a decoder row must not produce in this step. */
-export interface BannedPiece {
-  readonly row: number;
-  readonly id: number;
-}
 
 export interface PieceRules {
   /** Ids no output ever has. */

@@ -5,15 +5,8 @@
  * 10 ms, against 25 ms for reading the logits and ranking them in JavaScript.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { ModelError } from '../../errors.ts';
-import type { BannedPiece } from './piece-rules.ts';
-
-/** Next pieces of one row, best first, equal ones by id. */
-export interface RankedPieces {
-  readonly ids: ArrayLike<number>;
-  /** Natural logarithms, float32. */
-  readonly logProbs: ArrayLike<number>;
-}
+import { assertFinite } from '../model/assert-finite-logits.ts';
+import type { BannedPiece, RankedPieces } from '../model/sentence-decoder.ts';
 
 export interface BannedPieces {
   /** For every row: [1, V] from `banningBias`, or null. */
@@ -111,11 +104,4 @@ async function readAndDispose<const T extends readonly tf.Tensor[]>(tensors: T):
 
 function numberAt(numbers: Numbers, index: number): number {
   return numbers[index] ?? Number.NaN;
-}
-
-function assertFinite(value: number, row: number): void {
-  if (Number.isFinite(value)) return;
-  throw new ModelError(`The model's logits are not finite numbers (decoder row ${row}, ${value}).`, {
-    hint: 'Its weights are damaged or its training diverged: use an earlier checkpoint, or train with a lower learning_rate.',
-  });
 }

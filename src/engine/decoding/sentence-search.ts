@@ -2,7 +2,7 @@
  * The search for the output of one sentence, without tensors. `generate` runs many side by side: it feeds the model with
  * what the rows of each end in, and gives each the ranked next pieces of its rows until it is done.
  */
-import type { RankedPieces } from './rank-next-pieces.ts';
+import type { RankedPieces } from '../model/sentence-decoder.ts';
 
 export interface SentenceSearch {
   /** What is being written, start included: one decoder row each, all of one length. */

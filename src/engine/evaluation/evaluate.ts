@@ -1,12 +1,13 @@
 /**
- * One model scored on one validation set, as Hugging Face's Seq2SeqTrainer does it with predict_with_generate: the
- * teacher-forced loss of the references, and the BLEU of the model's own translations.
+ * One model scored on one validation set, as Hugging Face's Seq2SeqTrainer does it: the teacher-forced loss of the
+ * references, and with predict_with_generate the BLEU of the model's own translations.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BLEU } from 'sacrebleu-ts';
-import { DataError } from '../../errors.ts';
+import { CancelledError, DataError } from '../../errors.ts';
 import type { EvaluationConfig } from '../config/experiment.ts';
 import type { Example, SentencePair } from '../data/example.ts';
-import { padBatch } from '../data/pad-batch.ts';
+import { packBatch } from '../data/pack-batch.ts';
 import { generateAll } from '../decoding/generate-all.ts';
 import type { GenerationSettings } from '../decoding/generation-settings.ts';
 import type { Seq2SeqModel } from '../model/seq2seq-model.ts';
@@ -14,24 +15,29 @@ import type { BleuResult, Decoding } from '../run/protocol.ts';
 import type { MarianTokenizer } from '../text/marian-tokenizer.ts';
 import { stripBoth } from '../text/python-strip.ts';
 
-export interface EvaluateOptions {
+export interface LossMeasureOptions {
   readonly model: Seq2SeqModel;
-  readonly tokenizer: MarianTokenizer;
   readonly examples: readonly Example[];
+  /** Sentences in a batch, for the loss and for decoding. */
+  readonly batchSize: number;
+  /** ε of the loss, 0 by default: Trainer evaluates with the loss it trains with. */
+  readonly labelSmoothing?: number;
+  /** Counts sentences; each batch scores, and translates, as many. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+  /** Milliseconds from any fixed point. */
+  readonly now?: () => number;
+}
+
+export interface EvaluateOptions extends LossMeasureOptions {
+  readonly tokenizer: MarianTokenizer;
   /** The texts of `examples`, one for one. */
   readonly pairs: readonly SentencePair[];
   /** `decoded` scores against the decoded labels, as the course's compute_metrics does; `raw` against the file's text. */
   readonly references: EvaluationConfig['references'];
   readonly settings: GenerationSettings;
-  /** Sentences in a batch, for the loss and for decoding. */
-  readonly batchSize: number;
-  /** Counts sentences; each batch scores and translates as many. */
-  readonly onProgress?: (done: number, total: number) => void;
   /** Hears of each batch's translations, in the order they are made. */
   readonly onTranslations?: (items: readonly EvaluatedSentence[]) => void;
-  readonly signal?: AbortSignal;
-  /** Milliseconds from any fixed point. */
-  readonly now?: () => number;
 }
 
 /** One sentence of an evaluation; `index` is its place among the examples. */
@@ -42,15 +48,18 @@ export interface EvaluatedSentence {
   readonly hypothesis: string;
 }
 
-export interface Evaluation {
+export interface LossMeasure {
   readonly sentences: number;
   /** Trainer's eval_loss: the mean over batches, in the order of the examples, of each batch's mean over pieces. In nats. */
   readonly loss: number;
   /** Mean over all pieces, in nats: does not change with the batch size. */
   readonly lossPerToken: number;
+  readonly durationSeconds: number;
+}
+
+export interface Evaluation extends LossMeasure {
   readonly bleu: BleuResult;
   readonly decoding: Decoding;
-  readonly durationSeconds: number;
   /** In the order of the examples, like `references`. */
   readonly hypotheses: readonly string[];
   readonly references: readonly string[];
@@ -65,14 +74,14 @@ export interface Evaluation {
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { model, tokenizer, examples, pairs, settings, batchSize, onProgress, onTranslations, signal } = options;
   const now = options.now ?? (() => performance.now());
-  if (examples.length === 0) throw new DataError('There is nothing to evaluate; expected at least one sentence pair.');
+  assertExamples(examples);
   if (pairs.length !== examples.length) {
     throw new RangeError(`${pairs.length} pairs for ${examples.length} examples; expected as many.`);
   }
   const start = now();
   const references = referenceTexts(options);
   const hypotheses = examples.map(() => '');
-  const losses = new MeanLosses();
+  const losses = new MeanLosses(options.labelSmoothing);
   const sources = examples.map(({ sourceIds }) => sourceIds);
   let done = 0;
   for await (const batch of generateAll({ model, sources, settings, batchSize, signal })) {
@@ -98,6 +107,33 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   };
 }
 
+/**
+ * The losses alone, without translating; they are those of `evaluate`.
+ *
+ * @throws {DataError} without examples
+ * @throws {CancelledError} when `signal` is aborted
+ */
+export async function measureLoss(options: LossMeasureOptions): Promise<LossMeasure> {
+  const { model, examples, batchSize, labelSmoothing, onProgress, signal } = options;
+  const now = options.now ?? (() => performance.now());
+  assertExamples(examples);
+  const start = now();
+  const losses = new MeanLosses(labelSmoothing);
+  for (let done = 0; done < examples.length; ) {
+    await nextTurn(); // a wish to cancel arrives here
+    if (signal?.aborted) throw new CancelledError('The evaluation was cancelled.');
+    const batch = examples.slice(done, done + batchSize);
+    await losses.add(model, batch);
+    done += batch.length;
+    onProgress?.(done, examples.length);
+  }
+  return { sentences: examples.length, ...losses.means(), durationSeconds: (now() - start) / 1000 };
+}
+
+function assertExamples(examples: readonly Example[]): void {
+  if (examples.length === 0) throw new DataError('There is nothing to evaluate; expected at least one sentence pair.');
+}
+
 function referenceTexts({ tokenizer, examples, pairs, references }: EvaluateOptions): string[] {
   if (references === 'raw') return pairs.map(({ target }) => stripBoth(target));
   return examples.map(({ targetIds }) => stripBoth(tokenizer.decode(targetIds)));
@@ -105,19 +141,25 @@ function referenceTexts({ tokenizer, examples, pairs, references }: EvaluateOpti
 
 /** Gathers the teacher-forced losses of batches. */
 class MeanLosses {
+  readonly #labelSmoothing: number;
   #batches = 0;
   #sumOfMeans = 0;
   #pieces = 0;
   #sum = 0;
 
+  constructor(labelSmoothing = 0) {
+    this.#labelSmoothing = labelSmoothing;
+  }
+
   async add(model: Seq2SeqModel, examples: readonly Example[]): Promise<void> {
-    const batch = padBatch(examples, model.padTokenId);
-    const scalar = model.loss(batch);
+    const batch = packBatch(examples);
+    const targetTokens = batch.labels.ids.length;
+    const scalar = model.loss(batch, { labelSmoothing: this.#labelSmoothing });
     const [loss = Number.NaN] = await scalar.data().finally(() => scalar.dispose());
     this.#batches += 1;
     this.#sumOfMeans += loss;
-    this.#pieces += batch.targetTokens;
-    this.#sum += loss * batch.targetTokens;
+    this.#pieces += targetTokens;
+    this.#sum += loss * targetTokens;
   }
 
   means(): { loss: number; lossPerToken: number } {

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../src/engine/backend/open-backend.ts';
-import type { BannedPiece } from '../../../src/engine/decoding/piece-rules.ts';
 import { banningBias, bestNextPieces, rankNextPieces } from '../../../src/engine/decoding/rank-next-pieces.ts';
+import type { BannedPiece } from '../../../src/engine/model/sentence-decoder.ts';
 import { ModelError } from '../../../src/errors.ts';
 
 /** Float32 logits of up to 20 and their differences from the normaliser round to about 1e-6. */

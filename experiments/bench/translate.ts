@@ -1,0 +1,132 @@
+/**
+ * Translation with beams beside transformers' generate and CTranslate2 on the same processor: the very same source ids.
+ *
+ *   npm run build:native && npx node experiments/bench/translate.ts MODEL [--python PYTHON] [--corpus kde-en-fr.tsv.gz]
+ *     [--sentences 500] [--beams 4] [--threads 2] [--batches 16,32,64] [--pieces N] [--transformers float32,bfloat16]
+ *     [--ctranslate2 int8,bfloat16,float32]
+ *
+ * PYTHON: an interpreter with torch, transformers and ctranslate2; without it only we run. Peers take the best of their
+ * batch sizes and thread settings, found on a quarter of the sentences; we the best of --batches. --corpus: tab-separated,
+ * the last two columns a pair. --pieces forces every output to N pieces for all: for random weights, which never end. BLEU is
+ * against the corpus, by one tokenizer for all. Times are those of translating ids into ids, models loaded.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { BLEU } from 'sacrebleu-ts';
+import { generateAll } from '../../src/engine/decoding/generate-all.ts';
+import { resolveGenerationSettings } from '../../src/engine/decoding/generation-settings.ts';
+import { loadModel } from '../../src/engine/model/load-model.ts';
+import { readGenerationConfig } from '../../src/engine/model/model-directory.ts';
+import { openNative } from '../../src/engine/native/open-native.ts';
+import { MarianTokenizer } from '../../src/engine/text/marian-tokenizer.ts';
+
+const LONGEST = 128;
+
+interface Measured {
+  readonly name: string;
+  readonly seconds: number;
+  readonly processorSeconds: number;
+  readonly ids: readonly (readonly number[])[];
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    python: { type: 'string', default: '' },
+    corpus: { type: 'string', default: '' },
+    sentences: { type: 'string', default: '500' },
+    beams: { type: 'string', default: '4' },
+    threads: { type: 'string', default: '2' },
+    batches: { type: 'string', default: '16,32,64' },
+    pieces: { type: 'string', default: '' },
+    transformers: { type: 'string', default: 'float32,bfloat16' },
+    ctranslate2: { type: 'string', default: 'int8,bfloat16,float32' },
+  },
+});
+const [folder] = positionals;
+if (folder === undefined || values.corpus === '') throw new Error('usage: translate.ts MODEL --corpus FILE');
+const threads = Number(values.threads);
+const beams = Number(values.beams);
+const pieces = values.pieces === '' ? null : Number(values.pieces);
+const tokenizer = await MarianTokenizer.load(folder);
+const pairs = readPairs(values.corpus, Number(values.sentences));
+const sources = pairs.map(([source]) => [...tokenizer.encodeSource(source, { maxLength: LONGEST }).ids]);
+const references = pairs.map(([, target]) => target);
+
+process.stdout.write(`${path.basename(folder)}: ${sources.length} sentences, ${beams} beams, ${threads} threads\n\n`);
+process.stdout.write('| who | sentences/s | processor ms a sentence | pieces | BLEU |\n|---|---|---|---|---|\n');
+for (const precision of ['bf16', 'f32'] as const) print(await measureOurs(folder, precision));
+if (values.python !== '') for (const measured of measurePeers(values.python, folder)) print(measured);
+
+async function measureOurs(model: string, precision: 'bf16' | 'f32'): Promise<Measured> {
+  await openNative({ precision, threads });
+  const loaded = await loadModel(model);
+  const file = await readGenerationConfig(model);
+  const max_length = pieces === null ? LONGEST : pieces + 1;
+  const given = { num_beams: beams, max_length, length_penalty: null, early_stopping: null };
+  const resolved = resolveGenerationSettings(file, given, loaded);
+  const settings = pieces === null ? resolved : { ...resolved, eosTokenIds: [], forcedEosTokenIds: [] };
+  const translateAll = async (batchSize: number): Promise<Measured> => {
+    const ids: (readonly number[])[] = sources.map(() => []);
+    const [start, processor] = [performance.now(), process.cpuUsage()];
+    for await (const items of generateAll({ model: loaded, sources, settings, batchSize })) {
+      for (const item of items) ids[item.index] = item.ids;
+    }
+    const { user, system } = process.cpuUsage(processor);
+    const name = `bleubird ${precision}, ${batchSize} sentences at once`;
+    return { name, seconds: (performance.now() - start) / 1000, processorSeconds: (user + system) / 1e6, ids };
+  };
+  const measured: Measured[] = [];
+  for (const batchSize of values.batches.split(',').map(Number)) measured.push(await translateAll(batchSize));
+  const [best] = measured.sort((a, b) => a.seconds - b.seconds);
+  loaded.dispose();
+  if (best === undefined) throw new Error('--batches names no batch size');
+  return best;
+}
+
+function* measurePeers(python: string, model: string): Generator<Measured> {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'translate-'));
+  try {
+    const lists = {
+      transformers: values.transformers.split(',').filter(Boolean),
+      ctranslate2: values.ctranslate2.split(',').filter(Boolean),
+    };
+    const file = path.join(scratch, 'workload.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ model: path.resolve(model), sources, beams, threads, pieces, longest: LONGEST, ...lists }),
+    );
+    const script = fileURLToPath(new URL('translate.py', import.meta.url));
+    const { status, stdout, stderr } = spawnSync(python, [script, file], { encoding: 'utf8', maxBuffer: 1 << 28 });
+    if (status !== 0) throw new Error(stderr);
+    for (const line of stdout.trim().split('\n')) yield JSON.parse(line) as Measured;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function print({ name, seconds, processorSeconds, ids }: Measured): void {
+  const score = new BLEU().corpusScore(
+    ids.map((output) => tokenizer.decode(output)),
+    [references],
+  ).score;
+  const written = ids.reduce((sum, output) => sum + output.length, 0) / ids.length;
+  const speed = (ids.length / seconds).toFixed(1);
+  const processor = ((1000 * processorSeconds) / ids.length).toFixed(2);
+  process.stdout.write(`| ${name} | ${speed} | ${processor} | ${written.toFixed(1)} | ${score.toFixed(2)} |\n`);
+}
+
+function readPairs(corpus: string, count: number): (readonly [string, string])[] {
+  const bytes = readFileSync(corpus);
+  const text = (corpus.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+  const lines = text.trimEnd().split('\n').slice(0, count);
+  return lines.map((line) => {
+    const [source = '', target = ''] = line.split('\t').slice(-2);
+    return [source, target] as const;
+  });
+}

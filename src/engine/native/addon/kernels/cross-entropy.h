@@ -1,0 +1,35 @@
+// The output layer and its loss in one, with the gradients: see `crossEntropy` of fused-ops.ts.
+// N rows, D model size, V vocabulary.
+#pragma once
+
+#include <cstdint>
+
+namespace bleubird {
+
+struct CrossEntropy {
+  int64_t rows, width, size;  // N, D, V
+  const float* hidden;        // [N, D]
+  const float* head;          // [V, D]
+  const float* bias;          // [V]
+  const int32_t* labels;      // [N], each in 0…V-1
+  double labelSmoothing;
+  double weight;
+  bool bf16;  // inputs of the products; all else is f32
+};
+
+struct CrossEntropyGradients {
+  float* hidden;  // [N, D]
+  float* head;    // [V, D]
+  bool addsToHead;
+};
+
+}  // namespace bleubird
+
+#ifdef BLEUBIRD_ISA
+namespace bleubird::BLEUBIRD_ISA {
+
+/** Returns weight × the mean loss, in nats; fills `gradients` unless it is null. */
+double crossEntropy(const CrossEntropy& call, const CrossEntropyGradients* gradients);
+
+}  // namespace bleubird::BLEUBIRD_ISA
+#endif

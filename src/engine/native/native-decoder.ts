@@ -1,0 +1,149 @@
+/** Decodes with the addon: one call a step, in which sentences at any position may take part. R rows, K pieces wanted. */
+import type { Packed } from '../data/example.ts';
+import { assertFinite } from '../model/assert-finite-logits.ts';
+import type { DecoderParts } from '../model/marian/fused-decoder.ts';
+import type { AttentionWeights, DecoderLayerWeights } from '../model/marian/marian-weights.ts';
+import type { BannedPiece, RankedPieces, RankingOptions, SentenceDecoder } from '../model/sentence-decoder.ts';
+import { ACTIVATION_CODES } from './load-addon.ts';
+import type { NativeBackend } from './native-backend.ts';
+
+/** Weight and bias of a linear layer or a norm. */
+type Pair = Pick<AttentionWeights['query'], 'bias'> & {
+  readonly weight: DecoderParts['logitsBias'] | DecoderParts['positions'];
+};
+
+/** The rows of the last step, or of the next one: sentence by sentence. */
+interface Rows {
+  /** [R] as the addon numbers them. */
+  readonly sentences: Int32Array;
+  /** [R] which row of its sentence each continues. */
+  readonly origins: Int32Array;
+}
+
+export class NativeDecoder implements SentenceDecoder {
+  readonly refills = true;
+  readonly #backend: NativeBackend;
+  readonly #parts: DecoderParts;
+  readonly #ranking: RankingOptions;
+  readonly #count: number;
+  readonly #bannedIds: Int32Array;
+  readonly #decoder: number;
+  #rows: Rows = { sentences: new Int32Array(0), origins: new Int32Array(0) };
+
+  constructor(backend: NativeBackend, parts: DecoderParts, ranking: RankingOptions) {
+    this.#backend = backend;
+    this.#parts = parts;
+    this.#ranking = ranking;
+    this.#count = Math.min(ranking.count, parts.config.decoderVocabSize);
+    this.#bannedIds = Int32Array.from(ranking.bannedIds);
+    const { decoder, modelSize, decoderVocabSize, maxPositions, activation, embeddingScale } = parts.config;
+    this.#decoder = backend.addon.openDecoder(
+      decoder.layers,
+      decoder.heads,
+      modelSize,
+      decoder.feedForwardSize,
+      decoderVocabSize,
+      maxPositions,
+      ranking.beams,
+      ACTIVATION_CODES[activation],
+      embeddingScale,
+      blocksOf(backend, parts),
+    );
+  }
+
+  start(source: Packed): void {
+    const encoded = this.#parts.encode(source); // [N, D]
+    try {
+      const first = this.#backend.addon.addSentences(this.#decoder, this.#backend.floatBlock(encoded), source.starts);
+      const { beams } = this.#ranking;
+      const added = new Int32Array((source.starts.length - 1) * beams);
+      for (let row = 0; row < added.length; row++) added[row] = first + Math.floor(row / beams);
+      this.#rows = {
+        sentences: joined(this.#rows.sentences, added),
+        origins: joined(this.#rows.origins, new Int32Array(added.length)),
+      };
+    } finally {
+      encoded.dispose();
+    }
+  }
+
+  async step(ids: Int32Array, banned: readonly BannedPiece[]): Promise<RankedPieces[]> {
+    const { sentences, origins } = this.#rows;
+    const count = this.#count;
+    const topIds = new Int32Array(ids.length * count);
+    const topLogits = new Float32Array(ids.length * count);
+    const normalizers = new Float64Array(ids.length);
+    this.#backend.addon.stepDecoder(
+      this.#decoder,
+      sentences,
+      origins,
+      ids,
+      this.#bannedIds,
+      Int32Array.from(banned.flatMap(({ row, id }) => [row, id])),
+      this.#ranking.renormalize,
+      count,
+      topIds,
+      topLogits,
+      normalizers,
+    );
+    return Array.from(ids, (_, row) => {
+      const normalizer = normalizers[row] ?? Number.NaN;
+      assertFinite(normalizer, row);
+      const start = row * count;
+      let end = start + count;
+      while (end > start && topIds[end - 1] === -1) end -= 1;
+      for (let i = start; i < end; i++) topLogits[i] = (topLogits[i] ?? Number.NaN) - normalizer;
+      return { ids: topIds.subarray(start, end), logProbs: topLogits.subarray(start, end) };
+    });
+  }
+
+  keep(origins: Int32Array): void {
+    const before = this.#rows.sentences;
+    const sentences = origins.map((origin) => before[origin] ?? -1);
+    const staying = new Set(sentences);
+    const firstRows = new Map<number, number>();
+    before.forEach((sentence, row) => {
+      if (firstRows.has(sentence)) return;
+      firstRows.set(sentence, row);
+      if (!staying.has(sentence)) this.#backend.addon.removeSentence(this.#decoder, sentence);
+    });
+    const withinSentence = origins.map((origin, row) => origin - (firstRows.get(sentences[row] ?? -1) ?? 0));
+    this.#rows = { sentences, origins: withinSentence };
+  }
+
+  dispose(): void {
+    this.#backend.addon.closeDecoder(this.#decoder);
+  }
+}
+
+/** The blocks `openDecoder` wants, in its order. */
+function blocksOf(backend: NativeBackend, { weights, positions, logitsBias }: DecoderParts): Int32Array {
+  const tensors = [
+    weights.decoderTable,
+    positions,
+    weights.head,
+    logitsBias,
+    ...weights.decoderLayers.flatMap(tensorsOf),
+  ];
+  return Int32Array.from(tensors, (tensor) => backend.floatBlock(tensor));
+}
+
+function tensorsOf({ selfAttention, crossAttention, feedForward }: DecoderLayerWeights) {
+  const ofAttention = ({ query, key, value, output, norm }: AttentionWeights): Pair[] => [
+    query,
+    key,
+    value,
+    output,
+    norm,
+  ];
+  const { inner, outer, norm } = feedForward;
+  const pairs: Pair[] = [...ofAttention(selfAttention), ...ofAttention(crossAttention), inner, outer, norm];
+  return pairs.flatMap(({ weight, bias }) => [weight, bias]);
+}
+
+function joined(a: Int32Array, b: Int32Array): Int32Array {
+  const both = new Int32Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

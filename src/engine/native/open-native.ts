@@ -1,0 +1,84 @@
+/** Opens the native backend: instruction set, threads and precision chosen. */
+import * as tf from '@tensorflow/tfjs-core';
+import { DeviceError } from '../../errors.ts';
+import type { BackendChoice } from '../backend/backend-choice.ts';
+import type { Precision } from '../config/experiment.ts';
+import { defaultThreads } from './default-threads.ts';
+import { loadAddon, type NativeAddon } from './load-addon.ts';
+
+export interface NativeOptions {
+  /** auto is bf16 where the processor multiplies it faster, else f32. Results of bf16 differ between processors. */
+  readonly precision: Precision;
+  /** Null takes BLEUBIRD_THREADS, else all physical cores the process may use. */
+  readonly threads: number | null;
+}
+
+const MOST_THREADS = 256;
+
+const ISA_NAMES: Readonly<Record<string, string>> = {
+  generic: process.arch === 'arm64' ? 'NEON' : 'SSE2',
+  avx2: 'AVX2',
+  avx512: 'AVX-512',
+  avx512bf16: 'AVX-512 with bf16',
+  amx: 'AMX',
+};
+
+/**
+ * Opens `native` and makes it tfjs's backend. BLEUBIRD_ISA in `env` names the instruction set, for tests and comparisons.
+ *
+ * @throws {DeviceError} when the addon is not there, or what is asked for is impossible here
+ */
+export async function openNative(
+  options: NativeOptions,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<BackendChoice> {
+  const addon = loadAddon();
+  const isa = env.BLEUBIRD_ISA ?? '';
+  try {
+    addon.chooseIsa(isa);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new DeviceError(`BLEUBIRD_ISA=${isa}: ${message}`, { hint: 'Unset BLEUBIRD_ISA to take the best.', cause });
+  }
+  addon.setThreads(checkThreads(options.threads) ?? threadsFrom(env));
+  const isBf16 = options.precision === 'bf16' || (options.precision === 'auto' && addon.isBf16Faster() === 1);
+  addon.setPrecision(isBf16 ? 'bf16' : 'f32');
+  const { registerNative } = await import('./register-native.ts');
+  registerNative(addon);
+  if (!(await tf.setBackend('native'))) throw new DeviceError('The native backend does not start');
+  return { name: 'native', description: describeNative(addon), versions: {} };
+}
+
+/** Returns e.g. "2 threads, AVX-512 with bf16, precision bf16". */
+export function describeNative(addon: NativeAddon): string {
+  const threads = addon.threads();
+  return `${threads} thread${threads === 1 ? '' : 's'}, ${ISA_NAMES[addon.isa()] ?? addon.isa()}, precision ${addon.precision()}`;
+}
+
+/** Returns why no better instruction set is in use, or null when it is the best there is. */
+export function describeBetterIsas(addon: NativeAddon): string | null {
+  const lines = addon
+    .isas()
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'));
+  const current = lines.findIndex(([name]) => name === addon.isa());
+  const obstacles = lines.slice(current + 1).map(([name = '', obstacle = '']) => {
+    return `${ISA_NAMES[name] ?? name}: ${obstacle === '' ? 'possible, but slower here or not asked for' : obstacle}`;
+  });
+  return obstacles.length === 0 ? null : `Not in use: ${obstacles.join('; ')}.`;
+}
+
+function checkThreads(threads: number | null): number | null {
+  if (threads !== null && threads > MOST_THREADS) {
+    throw new DeviceError(`${threads} threads are more than the native device has; expected 1 to ${MOST_THREADS}`);
+  }
+  return threads;
+}
+
+function threadsFrom({ BLEUBIRD_THREADS: text }: Readonly<Record<string, string | undefined>>): number {
+  if (text === undefined || text === '') return defaultThreads();
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new DeviceError(`BLEUBIRD_THREADS=${text} is not a number of threads; expected 1 to ${MOST_THREADS}`);
+}

@@ -1,0 +1,249 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openBackend } from '../../../src/engine/backend/open-backend.ts';
+import { packSequences } from '../../../src/engine/data/pack-batch.ts';
+import { BatchDecoder } from '../../../src/engine/decoding/batch-decoder.ts';
+import { generate } from '../../../src/engine/decoding/generate.ts';
+import { generateAll } from '../../../src/engine/decoding/generate-all.ts';
+import {
+  type GenerationSettings,
+  resolveGenerationSettings,
+} from '../../../src/engine/decoding/generation-settings.ts';
+import { loadModel } from '../../../src/engine/model/load-model.ts';
+import { readGenerationConfig } from '../../../src/engine/model/model-directory.ts';
+import type { SentenceDecoder } from '../../../src/engine/model/sentence-decoder.ts';
+import type { Seq2SeqModel } from '../../../src/engine/model/seq2seq-model.ts';
+import { CancelledError, ModelError } from '../../../src/errors.ts';
+import { countBlocks, isAddonBuilt, openNativeForTests, runnableIsas } from './native-support.ts';
+
+type Ids = readonly number[];
+
+interface Case {
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly outputs: readonly Ids[];
+}
+
+interface Fixture {
+  readonly demoSources: readonly Ids[];
+  readonly demoBeams: readonly Case[];
+  readonly demoCases: readonly Case[];
+  readonly smallSources: readonly Ids[];
+  readonly smallCases: readonly Case[];
+}
+
+const DEMO = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
+const SMALL = fileURLToPath(new URL('../../fixtures/model/tied', import.meta.url));
+const fixture: Fixture = JSON.parse(
+  readFileSync(new URL('../../fixtures/decoding/generation-4.47.json', import.meta.url), 'utf8'),
+);
+const isas = runnableIsas();
+const fastest = isas.at(-1) ?? '';
+
+/** Runs with a model of the current backend, which is disposed whatever happens. */
+async function withModel<T>(folder: string, run: (model: Seq2SeqModel) => Promise<T>): Promise<T> {
+  const model = await loadModel(folder);
+  try {
+    return await run(model);
+  } finally {
+    model.dispose();
+  }
+}
+
+async function settingsOf(
+  folder: string,
+  model: Seq2SeqModel,
+  given: Readonly<Record<string, unknown>>,
+): Promise<GenerationSettings> {
+  const none = { num_beams: null, max_length: null, length_penalty: null, early_stopping: null };
+  return resolveGenerationSettings({ ...(await readGenerationConfig(folder)), ...given }, none, model);
+}
+
+/** Beam search of 4.47 writes its first end for whichever end was found. */
+function withFirstEnd(ids: Ids, { numBeams, eosTokenIds }: GenerationSettings): Ids {
+  const endedIn = eosTokenIds.indexOf(ids.at(-1) ?? -1);
+  return numBeams > 1 && endedIn > 0 ? [...ids.slice(0, -1), eosTokenIds[0] ?? -1] : ids;
+}
+
+describe.skipIf(!isAddonBuilt)('decoding by the addon', () => {
+  afterAll(() => tf.setBackend('wasm'));
+
+  it.each([
+    ['demo', 'demoBeams', DEMO, fixture.demoSources],
+    ['demo', 'demoCases', DEMO, fixture.demoSources.filter((_, index) => index % 2 === 0)],
+    ['small random', 'smallCases', SMALL, fixture.smallSources],
+  ] as const)('writes with the %s model what transformers writes, id for id: %s', async (_, group, folder, sources) => {
+    await openNativeForTests({ threads: 2 });
+    await withModel(folder, async (model) => {
+      for (const { arguments: given, outputs } of fixture[group]) {
+        const settings = await settingsOf(folder, model, given);
+        const found = await generate(model, sources, settings);
+        expect(
+          found.map((ids) => withFirstEnd(ids, settings)),
+          JSON.stringify(given),
+        ).toEqual(outputs);
+      }
+    });
+  });
+
+  it.each(isas.filter((isa) => isa !== fastest))('writes the same on %s', async (isa) => {
+    await openNativeForTests({ isa, threads: 2 });
+    const [, , four] = fixture.demoBeams;
+    await withModel(DEMO, async (model) => {
+      const settings = await settingsOf(DEMO, model, four?.arguments ?? {});
+      expect(await generate(model, fixture.demoSources, settings)).toEqual(four?.outputs);
+    });
+  });
+
+  it.each(isas.flatMap((isa) => [DEMO, SMALL].map((folder) => [isa, folder.split('/').at(-1) ?? '', folder] as const)))(
+    'ranks on %s as tfjs operations do, over steps that swap and drop rows: %s',
+    async (isa, _, folder) => {
+      const sources = folder === DEMO ? fixture.demoSources.slice(0, 3) : fixture.smallSources.slice(0, 3);
+      const ranking = { beams: 3, count: 6, bannedIds: [7, 20], renormalize: true };
+      await openBackend('wasm');
+      const expected = await withModel(folder, (model) => rankedSteps(new BatchDecoder(model, ranking), sources));
+      await openNativeForTests({ isa, threads: 2 });
+      const found = await withModel(folder, (model) => rankedSteps(requireDecoder(model, ranking), sources));
+      expect(found.ids).toEqual(expected.ids);
+      const worst = Math.max(
+        ...found.logProbs.map((value, i) => Math.abs(value - (expected.logProbs[i] ?? Number.NaN))),
+      );
+      expect(worst).toBeLessThan(2e-5);
+    },
+  );
+
+  it('makes the same bits with 1, 2 and 3 threads, and for a sentence whatever its neighbours are', async () => {
+    const ranking = { beams: 3, count: 6, bannedIds: [7], renormalize: false };
+    const runs: unknown[] = [];
+    for (const threads of [1, 2, 3]) {
+      await openNativeForTests({ threads });
+      await withModel(DEMO, async (model) => {
+        runs.push(await rankedSteps(requireDecoder(model, ranking), fixture.demoSources.slice(0, 3)));
+      });
+    }
+    expect(runs[1]).toEqual(runs[0]);
+    expect(runs[2]).toEqual(runs[0]);
+    await withModel(DEMO, async (model) => {
+      const first = async (sources: readonly Ids[]): Promise<number[]> => {
+        const decoder = requireDecoder(model, ranking);
+        decoder.start(packSequences(sources));
+        const ranked = await decoder.step(new Int32Array(3 * sources.length).fill(8000), []);
+        decoder.dispose();
+        return [...Array.from(ranked[0]?.logProbs ?? []), ...Array.from(ranked[0]?.ids ?? [])];
+      };
+      const alone = await first(fixture.demoSources.slice(0, 1));
+      expect(await first(fixture.demoSources)).toEqual(alone);
+    });
+  });
+
+  it.each(['f32', 'bf16'] as const)('writes the same in any order and number at once, in %s', async (precision) => {
+    await openNativeForTests({ threads: 2, precision });
+    await withModel(DEMO, async (model) => {
+      const settings = await settingsOf(DEMO, model, { num_beams: 4 });
+      const written = async (sources: readonly Ids[], batchSize: number): Promise<Ids[]> => {
+        const outputs: Ids[] = [];
+        for await (const items of generateAll({ model, sources, settings, batchSize })) {
+          for (const { index, ids } of items) outputs[index] = ids;
+        }
+        return outputs;
+      };
+      const expected = await written(fixture.demoSources, 64);
+      for (const batchSize of [1, 3, 7]) expect(await written(fixture.demoSources, batchSize)).toEqual(expected);
+      expect((await written(fixture.demoSources.toReversed(), 5)).toReversed()).toEqual(expected);
+    });
+  });
+
+  it('touches no tfjs kernel, and asks the system for no memory once it has warmed up', async () => {
+    const addon = await openNativeForTests({ threads: 2 });
+    await withModel(DEMO, async (model) => {
+      const settings = await settingsOf(DEMO, model, { num_beams: 4 });
+      const counters = new Float64Array(5);
+      await generate(model, fixture.demoSources, settings);
+      addon.memoryCounters(counters);
+      const [blocks, , , allocations] = counters;
+      const { kernelNames } = await tf.profile(async () => {
+        await generate(model, fixture.demoSources, settings);
+      });
+      expect(kernelNames).toEqual([]);
+      addon.memoryCounters(counters);
+      expect([counters[0], counters[3]]).toEqual([blocks, allocations]);
+    });
+  });
+
+  it('keeps no block when it is cancelled or fails', async () => {
+    const addon = await openNativeForTests();
+    await withModel(SMALL, async (model) => {
+      const settings = await settingsOf(SMALL, model, { num_beams: 3 });
+      const before = countBlocks(addon);
+      const controller = new AbortController();
+      setImmediate(() => setImmediate(() => controller.abort()));
+      const { signal } = controller;
+      await expect(generate(model, fixture.smallSources, settings, { signal })).rejects.toThrow(CancelledError);
+      expect(countBlocks(addon)).toBe(before);
+
+      const tooLong = { ...settings, maxLength: 20, eosTokenIds: [30] };
+      await expect(generate(model, fixture.smallSources, tooLong)).rejects.toThrow(
+        new RangeError("a sequence of 13 pieces is longer than the model's 12 positions"),
+      );
+      expect(countBlocks(addon)).toBe(before);
+
+      for (const parameter of model.parameters.values()) parameter.assign(tf.fill(parameter.shape, Number.NaN));
+      await expect(generate(model, fixture.smallSources, settings)).rejects.toThrow(ModelError);
+      expect(countBlocks(addon)).toBeLessThanOrEqual(before + model.parameters.size);
+    });
+  });
+
+  it('refuses what is not there', async () => {
+    const addon = await openNativeForTests();
+    await withModel(SMALL, async (model) => {
+      const decoder = requireDecoder(model, { beams: 2, count: 4, bannedIds: [], renormalize: true });
+      decoder.start(packSequences([[5, 0]]));
+      await expect(decoder.step(Int32Array.of(1), [])).rejects.toThrow(RangeError);
+      await expect(decoder.step(Int32Array.of(1, 999), [])).rejects.toThrow(/^id 999 is outside the vocabulary of \d+/);
+      await decoder.step(Int32Array.of(1, 2), []);
+      decoder.keep(Int32Array.of(0, 0));
+      await decoder.step(Int32Array.of(1, 2), []);
+      decoder.dispose();
+      expect(() => decoder.dispose()).toThrow(new RangeError('the decoder is not open'));
+      expect(() => addon.closeDecoder(-1)).toThrow(new RangeError('the decoder is not open'));
+    });
+  });
+});
+
+function requireDecoder(model: Seq2SeqModel, ranking: Parameters<Seq2SeqModel['openDecoder']>[0]): SentenceDecoder {
+  const decoder = model.openDecoder(ranking);
+  if (decoder === null) throw new TypeError('the backend has no decoder of its own');
+  return decoder;
+}
+
+/** All rankings of some steps of three beams: rows swap, and a sentence ends. */
+async function rankedSteps(
+  decoder: SentenceDecoder,
+  sources: readonly Ids[],
+): Promise<{ ids: number[]; logProbs: number[] }> {
+  const ids: number[] = [];
+  const logProbs: number[] = [];
+  try {
+    decoder.start(packSequences(sources));
+    let rows = sources.length * 3;
+    const moves = [
+      [1, 0, 2, 4, 4, 3, 8, 7, 6],
+      [0, 0, 1, 3, 5, 4, 6, 6, 6],
+      [2, 1, 0, 8, 7, 6],
+      [0, 1, 2, 5, 3, 4],
+    ];
+    for (const origins of moves) {
+      const fed = Int32Array.from({ length: rows }, (_, row) => 10 + ((row * 7 + rows) % 13));
+      for (const ranked of await decoder.step(fed, [{ row: 1, id: 12 }])) {
+        ids.push(...Array.from(ranked.ids));
+        logProbs.push(...Array.from(ranked.logProbs));
+      }
+      decoder.keep(Int32Array.from(origins));
+      rows = origins.length;
+    }
+  } finally {
+    decoder.dispose();
+  }
+  return { ids, logProbs };
+}
