@@ -1,15 +1,7 @@
 /** Rules that hold between fields. Each looks at sound values only: a field with a problem of its own is absent. */
+import { bestModelChecks } from './best-model-checks.ts';
+import type { CrossCheck, CrossProblem, Values } from './cross-check.ts';
 import type { FieldPath } from './experiment-fields.ts';
-import type { FieldValue } from './field.ts';
-
-export interface CrossProblem {
-  /** The field to change. */
-  readonly path: FieldPath;
-  readonly message: string;
-}
-
-type Values = ReadonlyMap<FieldPath, FieldValue>;
-type CrossCheck = (values: Values, isGiven: (path: FieldPath) => boolean) => CrossProblem | null;
 
 export const crossChecks: readonly CrossCheck[] = [
   (values) => checkSize(values, 'data.train_size'),
@@ -24,10 +16,15 @@ export const crossChecks: readonly CrossCheck[] = [
   (values) => checkHeaderIsRead(values, 'data.corpus', 'target_header'),
   (values) => checkHeaderIsRead(values, 'data.validation_corpus', 'source_header'),
   (values) => checkHeaderIsRead(values, 'data.validation_corpus', 'target_header'),
+  (values) => checkFieldsDiffer(values, 'data.corpus'),
+  (values) => checkFieldsDiffer(values, 'data.validation_corpus'),
   checkMaxSteps,
   checkWarmup,
   checkScheduleWarmsUp,
   checkEvalSteps,
+  ...bestModelChecks,
+  checkHubModelId,
+  checkPushIsSaved,
   (values) => checkBeamOption(values, 'generation.length_penalty'),
   (values) => checkBeamOption(values, 'generation.early_stopping'),
 ];
@@ -91,6 +88,12 @@ function checkHeaderIsRead(
   return { path, message: `is ${name} while has_header is false; columns without a header have numbers only` };
 }
 
+function checkFieldsDiffer(values: Values, corpus: 'data.corpus' | 'data.validation_corpus'): CrossProblem | null {
+  const field = nameAt(values, `${corpus}.source_field`);
+  if (field === null || field !== nameAt(values, `${corpus}.target_field`)) return null;
+  return { path: `${corpus}.target_field`, message: `is ${field}, the same as source_field` };
+}
+
 /** A text that is given, null where it is empty or not in use. */
 function nameAt(values: Values, path: FieldPath): string | null {
   const text = values.get(path);
@@ -130,6 +133,21 @@ function checkScheduleWarmsUp(values: Values): CrossProblem | null {
 function checkEvalSteps(values: Values, isGiven: (path: FieldPath) => boolean): CrossProblem | null {
   if (values.get('training.eval_strategy') !== 'steps' || isGiven('training.eval_steps')) return null;
   return { path: 'training.eval_steps', message: 'is missing; training.eval_strategy steps needs it' };
+}
+
+/** transformers makes the name from output_dir; a run's folder is no name to publish under. */
+function checkHubModelId(values: Values): CrossProblem | null {
+  const id = values.get('training.hub_model_id') ?? null;
+  if (values.get('training.push_to_hub') === true && id === null) {
+    return { path: 'training.hub_model_id', message: 'is missing; training.push_to_hub needs it' };
+  }
+  if (values.get('training.push_to_hub') !== false || id === null) return null;
+  return { path: 'training.hub_model_id', message: `is ${String(id)} while training.push_to_hub is false` };
+}
+
+function checkPushIsSaved(values: Values): CrossProblem | null {
+  if (values.get('training.push_to_hub') !== true || values.get('training.save_strategy') !== 'no') return null;
+  return { path: 'training.save_strategy', message: 'is no; training.push_to_hub pushes what is saved' };
 }
 
 function checkBeamOption(

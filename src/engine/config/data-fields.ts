@@ -107,7 +107,14 @@ type CorpusKey =
   | 'target_header'
   | 'source_column'
   | 'target_column'
+  | 'id'
+  | 'revision'
+  | 'config'
+  | 'split'
+  | 'source_field'
+  | 'target_field'
   | 'name'
+  | 'version'
   | 'directory';
 
 /** The fields of one corpus; which of them count depends on its format. */
@@ -122,10 +129,24 @@ function corpusFields<P extends string>(
       label: `${label} format`,
       description: isRequired
         ? 'moses: two aligned text files; tsv: columns; csv: columns with quoting; jsonl: {"translation": {…}} lines; ' +
-          'tmx: translation memories; po, mo: gettext catalogues; xliff: XLIFF 1.2 or 2; opus: an OPUS folder; ' +
+          'parquet: as datasets writes it; hub: a dataset of the Hugging Face hub; opus: a corpus of OPUS, downloaded or ' +
+          'from disk; tmx: translation memories; po, mo: gettext catalogues; xliff: XLIFF 1.2 or 2; ' +
           'typescript-catalogue: the messages of the installed typescript package.'
         : 'A corpus of its own for validation, in one of the formats of data.corpus. Nothing: hold out a part of data.corpus.',
-      choices: ['moses', 'tsv', 'csv', 'jsonl', 'tmx', 'po', 'mo', 'xliff', 'opus', 'typescript-catalogue'],
+      choices: [
+        'moses',
+        'tsv',
+        'csv',
+        'jsonl',
+        'parquet',
+        'hub',
+        'opus',
+        'tmx',
+        'po',
+        'mo',
+        'xliff',
+        'typescript-catalogue',
+      ],
       isRequired,
       isNullable: !isRequired,
     }),
@@ -147,9 +168,9 @@ function corpusFields<P extends string>(
       ...data,
       label: `${label} file`,
       description:
-        'The file; .gz is read through. For tmx, po, mo and xliff also a folder with such files at any depth.',
+        'The file; .gz is read through. For parquet, tmx, po, mo and xliff also a folder with such files at any depth.',
       isRequired: true,
-      formats: ['tsv', 'csv', 'jsonl', 'tmx', 'po', 'mo', 'xliff'],
+      formats: ['tsv', 'csv', 'jsonl', 'parquet', 'tmx', 'po', 'mo', 'xliff'],
     }),
     delimiter: choiceField({
       ...data,
@@ -194,6 +215,42 @@ function corpusFields<P extends string>(
       min: 1,
       formats: ['tsv', 'csv'],
     }),
+    id: textField({
+      ...data,
+      label: `${label} dataset`,
+      description: 'Dataset of the Hugging Face hub; HF_ENDPOINT, HF_TOKEN, HF_HUB_CACHE and HF_HUB_OFFLINE count.',
+      isRequired: true,
+      pattern: { expression: /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/, expected: 'a dataset such as Helsinki-NLP/kde4' },
+      formats: ['hub'],
+    }),
+    revision: textField({
+      ...data,
+      label: `${label} revision`,
+      description:
+        'Branch, tag or commit of the dataset. A commit makes a run repeatable; refs/convert/parquet often helps.',
+      default: 'main',
+      pattern: { expression: /^[\w-][\w./-]*$/, expected: 'a branch, tag or commit' },
+      formats: ['hub'],
+    }),
+    config: textField({
+      ...data,
+      label: `${label} subset`,
+      description:
+        'Configuration of the dataset. Nothing: the one named as the languages (en-fr, fr-en), or its only one.',
+      default: null,
+      isNullable: true,
+      formats: ['hub'],
+    }),
+    split: textField({
+      ...data,
+      label: `${label} split`,
+      description: 'Split of the dataset to read.',
+      default: 'train',
+      pattern: { expression: /^[\w.-]+$/, expected: 'a split such as train' },
+      formats: ['hub'],
+    }),
+    source_field: sentenceField('source', `${label} source field`),
+    target_field: sentenceField('target', `${label} target field`),
     name: textField({
       ...data,
       label: `${label} name`,
@@ -202,11 +259,22 @@ function corpusFields<P extends string>(
       pattern: { expression: /^[A-Za-z0-9][A-Za-z0-9._-]*$/, expected: 'a corpus name such as KDE4' },
       formats: ['opus'],
     }),
+    version: textField({
+      ...data,
+      label: `${label} version`,
+      description: 'Release of the OPUS corpus to download. Nothing: v2 for KDE4; others have to be named.',
+      default: null,
+      isNullable: true,
+      pattern: { expression: /^[A-Za-z0-9][A-Za-z0-9._-]*$/, expected: 'a version such as v2' },
+      formats: ['opus'],
+    }),
     directory: pathField({
       ...data,
       label: `${label} folder`,
-      description: 'Folder with the two Moses files of the OPUS corpus, or the zip they come in: en-fr.txt.zip.',
-      isRequired: true,
+      description:
+        'Folder with the two Moses files of the OPUS corpus, or the zip they come in: en-fr.txt.zip. ' +
+        'Nothing, or a folder without them: downloaded once, to $BLEUBIRD_CACHE/opus (~/.cache/bleubird/opus).',
+      isNullable: true,
       formats: ['opus'],
     }),
   };
@@ -214,4 +282,18 @@ function corpusFields<P extends string>(
     `${P}.${CorpusKey}`,
     FieldDescription
   >;
+}
+
+/** The column or key of one sentence in rows that have names. */
+function sentenceField(side: 'source' | 'target', label: string): FieldDescription {
+  return textField({
+    ...data,
+    label,
+    description:
+      `Column or key of the ${side} sentence; a dot leads into a struct. Nothing: "translation.<${side}_lang>", as ` +
+      'datasets has it. CSV files of the hub need it: a name of their header.',
+    default: null,
+    isNullable: true,
+    formats: ['jsonl', 'parquet', 'hub'],
+  });
 }

@@ -21,15 +21,43 @@ export const experimentLevelFields = {
     label: 'Model',
     description:
       "The model to start from: a folder in Hugging Face's layout (relative to this file), run:<id> for the newest " +
-      'checkpoint of a run, or a hub id such as Helsinki-NLP/opus-mt-en-fr that is in the local Hugging Face cache.',
+      'checkpoint of a run, or a hub id such as Helsinki-NLP/opus-mt-en-fr, downloaded where it is not in the local cache.',
     isRequired: true,
+  }),
+  from_scratch: booleanField({
+    ...experiment,
+    label: 'From scratch',
+    description:
+      "Train new random weights, drawn from training.seed: the model's folder gives config.json, generation settings and " +
+      'tokenizer only, and may hold no weights.',
+    default: false,
   }),
   device: choiceField({
     ...experiment,
     label: 'Device',
     description: 'Where to compute. auto takes the best that works here; `bleubird doctor` lists them.',
-    choices: ['auto', 'wasm', 'cpu', 'cuda'],
+    choices: ['auto', 'native', 'wasm', 'cpu', 'cuda'],
     default: 'auto',
+  }),
+  precision: choiceField({
+    ...experiment,
+    label: 'Precision',
+    description:
+      'Of matrix products on native: f32, or bf16 inputs summed in f32; auto is bf16 where the processor multiplies it ' +
+      'faster. Results of bf16 differ between processors; f32 is for comparing. Other devices have f32 only.',
+    choices: ['auto', 'f32', 'bf16'],
+    default: 'auto',
+  }),
+  threads: integerField({
+    ...experiment,
+    label: 'Threads',
+    description:
+      'Of the native device. All physical cores the process may use when not given. Results do not depend on it.',
+    unit: 'threads',
+    isNullable: true,
+    default: null,
+    min: 1,
+    max: 256,
   }),
 
   'generation.num_beams': integerField({

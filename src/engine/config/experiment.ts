@@ -31,12 +31,38 @@ export type CorpusSpec =
   | { readonly format: 'mo'; readonly path: string }
   /** XLIFF 1.2 or 2. */
   | { readonly format: 'xliff'; readonly path: string }
-  /** One `{"translation": {"en": …, "fr": …}}` a line. */
-  | { readonly format: 'jsonl'; readonly path: string }
+  /** One object a line: `{"translation": {"en": …, "fr": …}}`, or with the two sentences under other names. */
+  | ({ readonly format: 'jsonl'; readonly path: string } & SentenceFields)
+  /** Parquet files, as `datasets` writes them; a file or a folder. */
+  | ({ readonly format: 'parquet'; readonly path: string } & SentenceFields)
+  /** A dataset of the Hugging Face hub in parquet, JSONL or CSV. */
+  | ({
+      readonly format: 'hub';
+      /** `owner/name`. */
+      readonly id: string;
+      readonly revision: string;
+      /** A subset of the dataset; null takes the one that is named as the languages, or its only one. */
+      readonly config: string | null;
+      readonly split: string;
+    } & SentenceFields)
   /** English messages of the installed `typescript` package with its catalogue in `target_lang`. */
   | { readonly format: 'typescript-catalogue' }
-  /** An OPUS corpus whose two Moses files lie in `directory`, e.g. KDE4.en-fr.en and KDE4.en-fr.fr, or their en-fr.txt.zip. */
-  | { readonly format: 'opus'; readonly name: string; readonly directory: string };
+  /**
+   * An OPUS corpus. Its two Moses files lie in `directory`, e.g. KDE4.en-fr.en and KDE4.en-fr.fr, or their en-fr.txt.zip;
+   * with null, or where they do not, they are downloaded. A null version is the newest where that is known.
+   */
+  | {
+      readonly format: 'opus';
+      readonly name: string;
+      readonly version: string | null;
+      readonly directory: string | null;
+    };
+
+/** Where rows with named columns hold the sentences; null is `translation.<language>`. A dot leads into a struct. */
+export interface SentenceFields {
+  readonly source_field: string | null;
+  readonly target_field: string | null;
+}
 
 export interface DataConfig {
   readonly corpus: CorpusSpec;
@@ -60,6 +86,8 @@ export interface DataConfig {
 }
 
 export type Strategy = 'no' | 'epoch' | 'steps';
+/** The validation metrics a best model can be chosen by; `eval_` in front changes nothing. */
+export type BestMetric = 'loss' | 'bleu' | 'eval_loss' | 'eval_bleu';
 export type SchedulerType = 'linear' | 'cosine' | 'constant' | 'constant_with_warmup' | 'polynomial';
 
 export interface TrainingConfig {
@@ -82,12 +110,31 @@ export interface TrainingConfig {
   /** Null keeps the model's own. */
   readonly dropout: number | null;
   readonly group_by_length: boolean;
+  readonly logging_strategy: Strategy;
+  readonly logging_first_step: boolean;
   readonly logging_steps: number;
   readonly eval_strategy: Strategy;
   readonly eval_steps: number;
-  readonly save_strategy: Strategy;
+  /** Translate in evaluations, for BLEU; otherwise they measure the loss alone. */
+  readonly predict_with_generate: boolean;
+  /** `best` saves after each evaluation that is the best so far. */
+  readonly save_strategy: Strategy | 'best';
   readonly save_steps: number;
   readonly save_total_limit: number | null;
+  readonly load_best_model_at_end: boolean;
+  /** Null: the loss where load_best_model_at_end asks for one, else no best model is kept track of. */
+  readonly metric_for_best_model: BestMetric | null;
+  /** Null: false for a loss, true for others. */
+  readonly greater_is_better: boolean | null;
+  /** Evaluations without improvement after which the training ends; null to never end early. */
+  readonly early_stopping_patience: number | null;
+  readonly early_stopping_threshold: number;
+  readonly push_to_hub: boolean;
+  /** `owner/name`, or a name under the token's owner; null while push_to_hub is off. */
+  readonly hub_model_id: string | null;
+  /** Null leaves it to the owner's default. */
+  readonly hub_private_repo: boolean | null;
+  readonly hub_strategy: 'end' | 'every_save' | 'checkpoint' | 'all_checkpoints';
   readonly seed: number;
 }
 
@@ -107,7 +154,9 @@ export interface EvaluationConfig {
   readonly references: 'decoded' | 'raw';
 }
 
-export type DeviceName = 'auto' | 'wasm' | 'cpu' | 'cuda';
+export type DeviceName = 'auto' | 'native' | 'wasm' | 'cpu' | 'cuda';
+/** Of matrix products on native: auto is bf16 where the processor multiplies it faster; results of bf16 differ between processors. */
+export type Precision = 'auto' | 'f32' | 'bf16';
 
 export interface Experiment {
   readonly name: string;
@@ -117,7 +166,12 @@ export interface Experiment {
    * read: in the file they are relative to the file's own folder.
    */
   readonly model: string;
+  /** Trains new random weights: the model gives its config.json, generation settings and tokenizer only. */
+  readonly from_scratch: boolean;
   readonly device: DeviceName;
+  readonly precision: Precision;
+  /** Of the native backend; null takes the physical cores the process may use. */
+  readonly threads: number | null;
   readonly data: DataConfig;
   readonly training: TrainingConfig;
   readonly generation: GenerationConfig;

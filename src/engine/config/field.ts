@@ -82,11 +82,11 @@ export function choiceField(
 }
 
 /** Describes a field that holds one line of text. */
-export function textField(given: Given<'text', 'pattern'>): FieldDescription {
+export function textField(given: Given<'text', 'pattern' | 'isNullable'>): FieldDescription {
   return { ...absent, default: '', ...given, kind: 'text' };
 }
 
 /** Describes a field that holds a file or folder, relative to the experiment file's folder. */
-export function pathField(given: Given<'path'>): FieldDescription {
+export function pathField(given: Given<'path', 'isNullable'>): FieldDescription {
   return { ...absent, ...given, kind: 'path' };
 }

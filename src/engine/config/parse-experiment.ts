@@ -1,5 +1,6 @@
 /** Reads the text of an experiment file: YAML in, `Experiment` out, or all that is wrong with it at once. */
 import {
+  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -67,7 +68,7 @@ function collectFromYaml(text: string, fileName: string, directory: string, give
     throw new ConfigError(`${fileName} is too large for an experiment file: more than ${MAX_CHARACTERS / 1024} KiB.`);
   }
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { version: '1.2', lineCounter, prettyErrors: false, uniqueKeys: false });
+  const document = parseYaml(text, fileName, lineCounter);
   refuseYamlFaults([...document.errors, ...document.warnings], fileName, lineCounter);
   const where = (node: Node) => (node.range ? ` (line ${lineCounter.linePos(node.range[0]).line})` : '');
   const root = document.contents as Node | null;
@@ -82,6 +83,16 @@ function collectFromYaml(text: string, fileName: string, directory: string, give
   }
   const resolveAlias = (node: unknown) => (isAlias(node) ? node.resolve(document) : (node ?? null));
   collectFromMap(root, '', { given, directory, where, resolveAlias });
+}
+
+/** The library recurses into what is nested; a stack that is full it reports as a fault only here and there. */
+function parseYaml(text: string, fileName: string, lineCounter: LineCounter): Document.Parsed {
+  try {
+    return parseDocument(text, { version: '1.2', lineCounter, prettyErrors: false, uniqueKeys: false });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ConfigError(`${fileName} is nested too deeply for an experiment file.`, [], { cause });
+  }
 }
 
 function refuseYamlFaults(faults: readonly YAMLError[], fileName: string, lineCounter: LineCounter): void {

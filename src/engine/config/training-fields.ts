@@ -1,5 +1,5 @@
 /** Fields of `training`, named and defaulted as Hugging Face's Seq2SeqTrainingArguments where it has them. */
-import { booleanField, choiceField, integerField, numberField } from './field.ts';
+import { booleanField, choiceField, integerField, numberField, textField } from './field.ts';
 
 const training = { group: 'training' } as const;
 const strategies = ['no', 'epoch', 'steps'];
@@ -141,10 +141,23 @@ export const trainingFields = {
     description: 'Put pairs of like length into one batch: less padding, so faster.',
     default: false,
   }),
+  'training.logging_strategy': choiceField({
+    ...training,
+    label: 'Log',
+    description: 'no, at the end of each epoch, or every logging_steps.',
+    choices: strategies,
+    default: 'steps',
+  }),
+  'training.logging_first_step': booleanField({
+    ...training,
+    label: 'Log first step',
+    description: 'Log the first step too.',
+    default: false,
+  }),
   'training.logging_steps': integerField({
     ...training,
     label: 'Log every',
-    description: 'Steps between two lines of the log.',
+    description: 'Steps between two lines of the log when logging_strategy is steps.',
     unit: 'steps',
     default: 500,
     min: 1,
@@ -164,11 +177,17 @@ export const trainingFields = {
     default: 500,
     min: 1,
   }),
+  'training.predict_with_generate': booleanField({
+    ...training,
+    label: 'Translate to score',
+    description: 'Translate the validation part in evaluations, for BLEU. false measures the loss alone, much faster.',
+    default: true,
+  }),
   'training.save_strategy': choiceField({
     ...training,
     label: 'Save checkpoints',
-    description: 'no, at the end of each epoch, or every save_steps.',
-    choices: strategies,
+    description: 'no, at the end of each epoch, every save_steps, or after each evaluation that is the best so far.',
+    choices: [...strategies, 'best'],
     default: 'epoch',
   }),
   'training.save_steps': integerField({
@@ -182,10 +201,77 @@ export const trainingFields = {
   'training.save_total_limit': integerField({
     ...training,
     label: 'Keep checkpoints',
-    description: 'Older checkpoints beyond this count are deleted. Nothing: keep all.',
+    description: 'Older checkpoints beyond this count are deleted, never the best one. Nothing: keep all.',
     unit: 'checkpoints',
     isNullable: true,
     min: 1,
+  }),
+  'training.load_best_model_at_end': booleanField({
+    ...training,
+    label: 'End with the best',
+    description:
+      'Go back at the end to the checkpoint that was best by metric_for_best_model. Needs equal eval_strategy and ' +
+      'save_strategy.',
+    default: false,
+  }),
+  'training.metric_for_best_model': choiceField({
+    ...training,
+    label: 'Best by',
+    description: 'What makes a model the best; the loss when not given.',
+    choices: ['loss', 'eval_loss', 'bleu', 'eval_bleu'],
+    isNullable: true,
+  }),
+  'training.greater_is_better': choiceField({
+    ...training,
+    label: 'Greater is better',
+    description: 'Whether the larger number is the better one. Nothing: false for a loss, true for others.',
+    choices: ['true', 'false'],
+    isNullable: true,
+  }),
+  'training.early_stopping_patience': integerField({
+    ...training,
+    label: 'Patience',
+    description: 'End the training after so many evaluations in a row without improvement. Nothing: never.',
+    unit: 'evaluations',
+    isNullable: true,
+    min: 1,
+  }),
+  'training.early_stopping_threshold': numberField({
+    ...training,
+    label: 'Improvement',
+    description: 'An evaluation counts as improved when it beats the best by more than this.',
+    default: 0,
+    min: 0,
+  }),
+  'training.push_to_hub': booleanField({
+    ...training,
+    label: 'Push to the hub',
+    description: 'Upload the model to the Hugging Face hub, as hub_strategy says.',
+    default: false,
+  }),
+  'training.hub_model_id': textField({
+    ...training,
+    label: 'Hub repository',
+    description: 'Where to push: owner/name, or a name under the owner of the token.',
+    default: null,
+    isNullable: true,
+    pattern: { expression: /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/, expected: 'a repository such as owner/name' },
+  }),
+  'training.hub_private_repo': choiceField({
+    ...training,
+    label: 'Private repository',
+    description: "Whether the repository is made private. Nothing: the owner's default.",
+    choices: ['true', 'false'],
+    isNullable: true,
+  }),
+  'training.hub_strategy': choiceField({
+    ...training,
+    label: 'Push when',
+    description:
+      'end: the trained model alone; every_save: the model at each checkpoint; checkpoint: also the newest checkpoint, ' +
+      'to resume from; all_checkpoints: all of them.',
+    choices: ['end', 'every_save', 'checkpoint', 'all_checkpoints'],
+    default: 'every_save',
   }),
   'training.seed': integerField({
     ...training,

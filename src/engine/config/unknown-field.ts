@@ -30,10 +30,10 @@ const otherNames: Readonly<Record<string, string>> = {
 /** Names of Hugging Face's arguments that have no counterpart, with the reason. */
 const needlessNames: Readonly<Record<string, string>> = {
   output_dir: 'not needed: checkpoints go to the folder of the run in the store',
-  fp16: 'not needed: bleubird trains in float32',
-  bf16: 'not needed: bleubird trains in float32',
-  predict_with_generate: 'not needed: every evaluation translates',
-  push_to_hub: 'not needed: training pushes nothing',
+  fp16: 'not needed: precision, beside model and device, is auto, f32 or bf16',
+  bf16: 'not needed: precision, beside model and device, is auto, f32 or bf16',
+  hub_token: 'not wanted in a file that is shared: set HF_TOKEN, or log in with "hf auth login"',
+  hub_always_push: 'not needed: a save waits for its turn while another is pushed',
   report_to: 'not needed: every run is in the store',
   do_train: 'not needed: a run trains',
   do_eval: 'not needed: see evaluation.before, evaluation.after and training.eval_strategy',

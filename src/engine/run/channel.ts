@@ -3,6 +3,7 @@
  * runner validates each and notices a gap. Neither half knows what the messages are for.
  */
 import { RunFailedError } from '../../errors.ts';
+import { jsonExcerpt } from '../json-excerpt.ts';
 import {
   commandEnvelope,
   type Envelope,
@@ -56,7 +57,7 @@ export function eventReceiver(): (message: unknown) => Envelope {
     assertProtocolVersion(message, 'The trainer');
     const parsed = envelope.safeParse(message);
     if (!parsed.success) {
-      throw new RunFailedError(`The trainer sent a message that is not understood: ${excerpt(message)}`, {
+      throw new RunFailedError(`The trainer sent a message that is not understood: ${jsonExcerpt(message, 200)}`, {
         cause: parsed.error,
       });
     }
@@ -81,7 +82,7 @@ export function receiveCommand(message: unknown): TrainerCommand {
   assertProtocolVersion(message, 'The runner');
   const parsed = commandEnvelope.safeParse(message);
   if (parsed.success) return parsed.data.command;
-  throw new RunFailedError(`The runner sent a command that is not understood: ${excerpt(message)}`, {
+  throw new RunFailedError(`The runner sent a command that is not understood: ${jsonExcerpt(message, 200)}`, {
     cause: parsed.error,
   });
 }
@@ -92,9 +93,4 @@ function assertProtocolVersion(message: unknown, sender: string): void {
   throw new RunFailedError(`${sender} speaks protocol ${version}; this side speaks ${PROTOCOL_VERSION}.`, {
     hint: 'Start the run with the bleubird that is installed now: an upgrade in the middle of a run mixes two versions.',
   });
-}
-
-function excerpt(message: unknown): string {
-  const text = JSON.stringify(message) ?? String(message);
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

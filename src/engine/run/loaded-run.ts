@@ -10,6 +10,8 @@ import type { RunControl } from './run-control.ts';
 export interface LoadedRun {
   readonly experiment: Experiment;
   readonly runDirectory: string;
+  /** Where config.json and the tokenizer are. */
+  readonly modelDirectory: string;
   readonly model: LoadedModel;
   readonly tokenizer: MarianTokenizer;
   readonly data: PreparedData;

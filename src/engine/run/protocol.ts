@@ -50,6 +50,8 @@ export const trainerEvent = z.discriminatedUnion('type', [
     why: z.string(),
     versions: z.record(z.string(), z.string()),
   }),
+  /** Comes after `plan` where a training goes on from a checkpoint: steps up to `step` are made. */
+  z.object({ type: z.literal('resumed'), step, checkpoint: z.string() }),
   /** The corpus as read and split; `problems` are the first 1,000 lines left out, `problemCounts` all of them. */
   z.object({
     type: z.literal('data'),
@@ -102,7 +104,10 @@ export const trainerEvent = z.discriminatedUnion('type', [
     step,
     items: z.array(z.object({ index: count, source: z.string(), reference: z.string(), hypothesis: z.string() })),
   }),
-  /** One model scored on the validation set. `loss`: mean of batch means, as Trainer's eval_loss; `lossPerToken`: token-weighted. */
+  /**
+   * One model scored on the validation set. `loss`: mean of batch means, as Trainer's eval_loss; `lossPerToken`:
+   * token-weighted. Without predict_with_generate nothing is translated: `bleu` and `decoding` are null, both or neither.
+   */
   z.object({
     type: z.literal('evaluation'),
     stage,
@@ -111,15 +116,31 @@ export const trainerEvent = z.discriminatedUnion('type', [
     sentences: count,
     loss: number,
     lossPerToken: number,
-    bleu: bleuResult,
-    decoding,
+    bleu: bleuResult.nullable(),
+    decoding: decoding.nullable(),
     durationSeconds: z.number(),
   }),
-  z.object({ type: z.literal('checkpoint'), step, epoch: z.number(), path: z.string(), sizeBytes: count }),
+  /** `isBest`: the best so far by metric_for_best_model; absent where none is asked for. */
+  z.object({
+    type: z.literal('checkpoint'),
+    step,
+    epoch: z.number(),
+    path: z.string(),
+    sizeBytes: count,
+    isBest: z.boolean().optional(),
+  }),
   z.object({ type: z.literal('checkpoint-removed'), step, path: z.string() }),
   z.object({ type: z.literal('warning'), message: z.string() }),
-  /** The last event of a trainer that ends as it should; `stopped` when it was asked to. */
-  z.object({ type: z.literal('ended'), reason: z.enum(['completed', 'stopped']), step }),
+  /**
+   * The last event of a trainer that ends as it should; `stopped` when it was asked to. `step` is the last one made,
+   * `detail` says what is special about the end: that it came early, or that an earlier model was the best.
+   */
+  z.object({
+    type: z.literal('ended'),
+    reason: z.enum(['completed', 'stopped']),
+    step,
+    detail: z.string().optional(),
+  }),
   /** The last event of a trainer that cannot go on. */
   z.object({
     type: z.literal('failed'),
@@ -137,6 +158,8 @@ export const trainerCommand = z.discriminatedUnion('type', [
     experiment: z.unknown(),
     /** Folder for checkpoints, made by the runner. */
     runDirectory: z.string(),
+    /** Where to go on from, null for a start from the beginning. `hasBefore`: the untouched model is scored already. */
+    resume: z.object({ checkpoint: z.string(), hasBefore: z.boolean() }).nullable(),
   }),
   /** End after the current step, save a checkpoint, say `ended`. */
   z.object({ type: z.literal('stop') }),
@@ -151,6 +174,7 @@ export type LineProblem = z.infer<typeof lineProblem>;
 export type BleuResult = z.infer<typeof bleuResult>;
 export type Decoding = z.infer<typeof decoding>;
 export type EvaluationStage = z.infer<typeof stage>;
+export type ResumePoint = NonNullable<Extract<TrainerCommand, { type: 'start' }>['resume']>;
 export type Phase = TrainerEventOf<'phase'>['phase'];
 
 /** An event on the wire: numbered from 1 by the trainer, without gaps, so that a loss in transit is seen. */

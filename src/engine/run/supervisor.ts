@@ -11,7 +11,7 @@ import type { Experiment } from '../config/experiment.ts';
 import { clearUnfinished } from '../training/checkpoint.ts';
 import { eventReceiver, sendCommand } from './channel.ts';
 import { OutputTail } from './output-tail.ts';
-import type { Envelope, TrainerCommand, TrainerEvent } from './protocol.ts';
+import type { Envelope, ResumePoint, TrainerCommand, TrainerEvent } from './protocol.ts';
 
 const TAIL_BYTES = 8 * 1024;
 const KILL_AFTER_MS = 5_000;
@@ -21,6 +21,8 @@ export interface SuperviseOptions {
   readonly experiment: Experiment;
   /** Exists; gets `checkpoints/` and `trainer.log`. */
   readonly runDirectory: string;
+  /** Where to go on from; by default the training starts from its beginning. */
+  readonly resume?: ResumePoint | null;
   /** Called for each event in order. What it throws stops the trainer and rejects `finished`. */
   onEvent(envelope: Envelope): void;
   readonly env?: NodeJS.ProcessEnv;
@@ -31,7 +33,12 @@ export interface SuperviseOptions {
 }
 
 export type TrainerEnd =
-  | { readonly type: 'ended'; readonly reason: 'completed' | 'stopped'; readonly step: number }
+  | {
+      readonly type: 'ended';
+      readonly reason: 'completed' | 'stopped';
+      readonly step: number;
+      readonly detail?: string;
+    }
   | { readonly type: 'failed'; readonly error: ReturnType<AppError['toJSON']> }
   | {
       readonly type: 'died';
@@ -89,7 +96,7 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
     const error = end.startError ?? events.protocolError;
     if (error !== null) return { type: 'failed', error: error.toJSON() };
     const { last } = events;
-    if (last?.type === 'ended') return { type: 'ended', reason: last.reason, step: last.step };
+    if (last?.type === 'ended') return { type: 'ended', reason: last.reason, step: last.step, detail: last.detail };
     if (last?.type === 'failed') {
       const { code, exitCode, message, hint } = last;
       return { type: 'failed', error: { code, exitCode, message, hint } };
@@ -98,7 +105,7 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
     return { type: 'died', exitCode, signal, stderrTail: stderrTail.text(), lastEvent: last?.type ?? null };
   });
 
-  command({ type: 'start', experiment, runDirectory });
+  command({ type: 'start', experiment, runDirectory, resume: options.resume ?? null });
   return {
     pid: child.pid ?? null,
     stop: () => command({ type: 'stop' }),

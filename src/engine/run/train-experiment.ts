@@ -10,11 +10,14 @@ import { resolveGenerationSettings } from '../decoding/generation-settings.ts';
 import { loadModel } from '../model/load-model.ts';
 import { readGenerationConfig } from '../model/model-directory.ts';
 import { MarianTokenizer } from '../text/marian-tokenizer.ts';
+import { assertCheckpointFits } from '../training/checkpoint-fit.ts';
+import { type OpenedCheckpoint, openCheckpoint } from '../training/open-checkpoint.ts';
+import { restoreWeights } from '../training/restore-weights.ts';
 import { planTraining } from '../training/training-plan.ts';
-import { evaluateWithEvents } from './evaluate-with-events.ts';
+import { evaluateWithEvents, sendEvaluation } from './evaluate-with-events.ts';
 import type { LoadedRun } from './loaded-run.ts';
 import { PacedEvents } from './paced-events.ts';
-import type { TrainerEvent } from './protocol.ts';
+import type { ResumePoint, TrainerEvent } from './protocol.ts';
 import type { RunControl } from './run-control.ts';
 import { type Trained, trainWithEvents } from './train-with-events.ts';
 
@@ -23,6 +26,8 @@ export interface TrainExperimentOptions {
   readonly experiment: Experiment;
   /** Gets `checkpoints/`. */
   readonly runDirectory: string;
+  /** Where to go on from, null to start from the beginning. */
+  readonly resume: ResumePoint | null;
   readonly control: RunControl;
   send(event: TrainerEvent): Promise<void>;
   /** Milliseconds since 1970. */
@@ -37,8 +42,14 @@ export async function trainExperiment(options: TrainExperimentOptions): Promise<
   const { control, experiment } = options;
   const events = new PacedEvents((event) => options.send(event), options.now);
   let trained: Trained | null = null;
+  let stepsBefore = 0;
   try {
-    const run = await loadRun(options, events);
+    const resumed = options.resume === null ? null : await openCheckpoint(options.resume.checkpoint);
+    for (const message of resumed?.problems ?? []) await events.send({ type: 'warning', message });
+    const isBeforeDue = experiment.evaluation.before && !options.resume?.hasBefore;
+    // Without the untouched model's evaluation a run goes on from its own folder alone.
+    const modelDirectory = resumed === null || isBeforeDue ? experiment.model : resumed.path;
+    const run = await loadRun(options, modelDirectory, events);
     const plan = planTraining(run.data.train.length, experiment.training);
     await events.send({
       type: 'plan',
@@ -48,28 +59,51 @@ export async function trainExperiment(options: TrainExperimentOptions): Promise<
         experiment.training.max_steps > 0 ? plan.totalSteps / plan.stepsPerEpoch : experiment.training.num_train_epochs,
       parameters: [...run.model.parameters.values()].reduce((sum, { size }) => sum + size, 0),
     });
-    if (experiment.evaluation.before) await evaluateWithEvents(run, { stage: 'before', step: 0, epoch: 0 });
+    if (resumed !== null) await announceResume(run, resumed);
+    stepsBefore = resumed?.state.step ?? 0;
+    if (isBeforeDue) await evaluateWithEvents(run, { stage: 'before', step: 0, epoch: 0 });
     throwIfStopped(control);
-    trained = await trainWithEvents(run, plan);
+    if (resumed !== null && isBeforeDue) await restoreWeights(run.model, resumed.path);
+    trained = await trainWithEvents(run, plan, resumed);
     throwIfStopped(control);
-    const { step, epoch } = trained;
-    if (experiment.evaluation.after) await evaluateWithEvents(run, { stage: 'after', step, epoch });
-    await events.send({ type: 'ended', reason: 'completed', step });
+    if (experiment.evaluation.after) await evaluateAfter(run, trained);
+    await trained.tidyUp();
+    const { step, detail } = trained;
+    await events.send({ type: 'ended', reason: 'completed', step, ...(detail === null ? {} : { detail }) });
   } catch (error) {
     if (!(error instanceof CancelledError && control.stopSignal.aborted)) throw error;
     await trained?.save();
-    await events.send({ type: 'ended', reason: 'stopped', step: trained?.step ?? 0 });
+    await events.send({ type: 'ended', reason: 'stopped', step: trained?.step ?? stepsBefore });
   } finally {
     trained?.dispose();
     await events.flush();
   }
 }
 
+/** Says that the training goes on, once it is certain that it can. @throws {ConfigError} when the checkpoint does not fit */
+async function announceResume({ experiment, data, events }: LoadedRun, resumed: OpenedCheckpoint): Promise<void> {
+  const { training } = experiment;
+  const basis = { training, data: experiment.data, dataHash: data.dataHash, trainSize: data.train.length };
+  assertCheckpointFits(resumed.path, resumed, basis);
+  await events.send({ type: 'resumed', step: resumed.state.step, checkpoint: resumed.path });
+}
+
+/** Scores the trained model, or tells of the score it has already. */
+async function evaluateAfter(run: LoadedRun, { model, evaluation }: Trained): Promise<void> {
+  const moment = { stage: 'after', ...model } as const;
+  if (evaluation === null) await evaluateWithEvents(run, moment);
+  else await sendEvaluation(run, moment, evaluation);
+}
+
 /** Loads all a run needs, telling the runner of each part. */
-async function loadRun(options: TrainExperimentOptions, events: PacedEvents): Promise<LoadedRun> {
+async function loadRun(
+  options: TrainExperimentOptions,
+  modelDirectory: string,
+  events: PacedEvents,
+): Promise<LoadedRun> {
   const { experiment, control } = options;
   await events.send({ type: 'phase', phase: 'loading' });
-  const backend = await openBackend(experiment.device);
+  const backend = await openBackend(experiment.device, experiment);
   await events.send({
     type: 'ready',
     pid: process.pid,
@@ -79,13 +113,18 @@ async function loadRun(options: TrainExperimentOptions, events: PacedEvents): Pr
     versions: backend.versions,
   });
   throwIfStopped(control);
-  const model = await loadModel(experiment.model, { dropout: experiment.training.dropout });
+  const { dropout, seed } = experiment.training;
+  const isUntrained = experiment.from_scratch && modelDirectory === experiment.model;
+  const model = await loadModel(modelDirectory, { dropout, ...(isUntrained ? { initSeed: seed } : {}) });
   assertLengthsFit(experiment, model.maxPositions);
-  const generationConfig = await readGenerationConfig(experiment.model);
+  const generationConfig = await readGenerationConfig(modelDirectory);
   const settings = resolveGenerationSettings(generationConfig, experiment.generation, model);
-  const tokenizer = await MarianTokenizer.load(experiment.model);
+  const tokenizer = await MarianTokenizer.load(modelDirectory);
   throwIfStopped(control);
-  const data = await prepareData(experiment.data, tokenizer);
+  const data = await prepareData(experiment.data, tokenizer, {
+    env: process.env,
+    signal: control.stopSignal,
+  });
   await events.send({
     type: 'data',
     pairs: data.corpus.pairs.length,
@@ -102,7 +141,7 @@ async function loadRun(options: TrainExperimentOptions, events: PacedEvents): Pr
   }
   throwIfStopped(control);
   const { runDirectory, now } = options;
-  return { experiment, runDirectory, model, tokenizer, data, settings, events, control, now };
+  return { experiment, runDirectory, modelDirectory, model, tokenizer, data, settings, events, control, now };
 }
 
 function throwIfStopped(control: RunControl): void {

@@ -1,122 +1,155 @@
 /** A training as the runner sees it: metrics and progress of each step, evaluations and checkpoints where they are due. */
-import { join } from 'node:path';
-import { CancelledError } from '../../errors.ts';
 import { AdamW } from '../training/adamw.ts';
-import { saveCheckpoint } from '../training/checkpoint.ts';
-import { type LogEntry, trainerState } from '../training/trainer-state.ts';
+import { bestMetricName } from '../training/best-model.ts';
+import { type OpenedCheckpoint, restoreOptimizer } from '../training/open-checkpoint.ts';
 import { type StepReport, trainModel } from '../training/training-loop.ts';
-import { isDue, type TrainingPlan } from '../training/training-plan.ts';
-import { evaluateWithEvents } from './evaluate-with-events.ts';
+import { isDue, type StepMoment, type TrainingPlan } from '../training/training-plan.ts';
+import type { MeasuredModel } from './evaluate-with-events.ts';
 import type { LoadedRun } from './loaded-run.ts';
 import { SampleSentences } from './sample-sentences.ts';
 import { Throughput } from './throughput.ts';
+import { TrainingRecord } from './training-record.ts';
 
 /** A model trained as far as it came. */
 export interface Trained {
+  /** The last step made. */
   readonly step: number;
-  readonly epoch: number;
-  /** Saves the model as it stands; nothing happens where the step is saved already. @throws {RunFailedError} */
+  /** Where in the training the model as it stands comes from: the best one may be an earlier one. */
+  readonly model: { readonly step: number; readonly epoch: number };
+  /** Of that model; null when it has not been scored. */
+  readonly evaluation: MeasuredModel | null;
+  /** What is special about the end; null when nothing is. */
+  readonly detail: string | null;
+  /** Saves the last model; nothing happens where the step is saved already. @throws {RunFailedError} */
   save(): Promise<void>;
+  /** Removes what has no purpose once the run is complete. */
+  tidyUp(): Promise<void>;
   /** Gives back the optimizer's memory. */
   dispose(): void;
 }
 
-/** Trains the run's model, to the end of the plan or until the run is asked to stop. */
-export async function trainWithEvents(run: LoadedRun, plan: TrainingPlan): Promise<Trained> {
+/**
+ * Trains the run's model, to the end of the plan, of its patience, or until the run is asked to stop.
+ *
+ * @param resumed  the checkpoint to go on from, whose weights the model has
+ */
+export async function trainWithEvents(
+  run: LoadedRun,
+  plan: TrainingPlan,
+  resumed: OpenedCheckpoint | null,
+): Promise<Trained> {
+  const optimizer = new AdamW(run.model, run.experiment.training);
+  try {
+    if (resumed !== null) await restoreOptimizer(optimizer, resumed);
+    const record = new TrainingRecord(run, plan, optimizer, resumed?.state ?? null);
+    await record.findBest();
+    const speed = await trainSteps(run, plan, optimizer, record);
+    const isStopped = run.control.stopSignal.aborted;
+    const model = isStopped ? { step: record.step, epoch: record.epoch } : await record.finish(speed);
+    return {
+      step: record.step,
+      model,
+      evaluation: record.evaluation,
+      detail: isStopped ? null : describeEnd(record, run),
+      // The best model may have taken the last one's place: that one is saved already, or not to be saved.
+      save: async () => (isStopped ? await record.save() : undefined),
+      tidyUp: () => record.removeAllButBest(),
+      dispose: () => optimizer.dispose(),
+    };
+  } catch (error) {
+    optimizer.dispose();
+    throw error;
+  }
+}
+
+/** Makes the steps that remain, with all that is due between them. @returns how many it made, and how fast */
+async function trainSteps(
+  run: LoadedRun,
+  plan: TrainingPlan,
+  optimizer: AdamW,
+  record: TrainingRecord,
+): Promise<{ seconds: number; samples: number; steps: number }> {
   const { model, events, control } = run;
   const config = run.experiment.training;
-  const optimizer = new AdamW(model, config);
   const throughput = new Throughput(run.now);
-  const samples = new SampleSentences(run);
-  const history: LogEntry[] = [];
-  let lossSum = 0;
-  let stepsInSum = 0;
-  let savedStep = 0;
-  let current: Pick<StepReport, 'step' | 'epoch' | 'microSteps'> = { step: 0, epoch: 0, microSteps: 0 };
+  const sentences = new SampleSentences(run);
+  const startedAt = run.now();
+  const stepsBefore = record.step;
+  let samples = 0;
 
   const sendMetrics = (step: number, values: Readonly<Record<string, number>>) =>
     events.metrics(Object.entries(values).map(([metric, value]) => ({ metric, step, value })));
 
-  const save = async () => {
-    if (savedStep === current.step) return;
-    await events.send({ type: 'phase', phase: 'saving' });
-    const weights = await model.exportWeights();
-    const state = await optimizer.exportState();
-    const contents = {
-      weights,
-      optimizer: state,
-      modelDirectory: run.experiment.model,
-      trainerState: trainerState(current, plan, config, history),
-    };
-    const saved = await saveCheckpoint(join(run.runDirectory, 'checkpoints'), contents, config.save_total_limit);
-    savedStep = saved.step;
-    const { step, path, sizeBytes } = saved;
-    await events.send({ type: 'checkpoint', step, epoch: current.epoch, path, sizeBytes });
-    for (const removed of saved.removed) await events.send({ type: 'checkpoint-removed', ...removed });
-    for (const message of saved.problems) await events.send({ type: 'warning', message });
+  const tell = async (report: StepReport) => {
+    const { step, epoch } = report;
+    samples += report.samples;
+    throughput.stop(report.samples);
+    const isLogged = record.addStep(report);
+    await sendMetrics(step, {
+      loss: report.loss,
+      learning_rate: report.learningRate,
+      grad_norm: report.gradientNorm,
+      epoch,
+      samples_per_second: throughput.samplesPerSecond,
+    });
+    const etaSeconds = throughput.secondsPerStep * (plan.totalSteps - step);
+    await events.progress({ phase: 'training', unit: 'steps', done: step, total: plan.totalSteps, etaSeconds });
+    if (isLogged) await sentences.send(step);
   };
 
-  const log = (report: StepReport) => {
-    lossSum += report.loss;
-    stepsInSum += 1;
-    if (report.step % config.logging_steps !== 0) return;
-    const { step, epoch, learningRate, gradientNorm } = report;
-    history.push({ loss: lossSum / stepsInSum, learning_rate: learningRate, grad_norm: gradientNorm, epoch, step });
-    lossSum = 0;
-    stepsInSum = 0;
-  };
-
-  const evaluateNow = async ({ step, epoch }: StepReport) => {
-    try {
-      const { loss, bleu } = await evaluateWithEvents(run, { stage: 'epoch', step, epoch });
-      history.push({ eval_loss: loss, eval_bleu: bleu.score, epoch, step });
-    } catch (error) {
-      if (!(error instanceof CancelledError)) throw error; // asked to stop: the step is saved below
-    }
+  /** Evaluates and saves where that is due after a step. */
+  const settle = async (moment: StepMoment): Promise<'continue' | 'stop'> => {
+    // The evaluation after the last step is the one of the trained model, made by the caller, unless it decides the best.
+    const isMadeLater = moment.isLast && run.experiment.evaluation.after && bestMetricName(config) === null;
+    const isEvaluationDue = isDue(config.eval_strategy, config.eval_steps, moment) && !isMadeLater;
+    const isEvaluationAsked = control.takeEvaluationRequest() && !isMadeLater;
+    const judgement = isEvaluationDue ? await record.evaluate() : null;
+    if (isEvaluationAsked && !isEvaluationDue) await record.measure();
+    const isSaveDue =
+      config.save_strategy === 'best'
+        ? (judgement?.isBest ?? false)
+        : isDue(config.save_strategy, config.save_steps, moment);
+    const isSaved = isSaveDue || control.takeCheckpointRequest();
+    if (isSaved || control.stopSignal.aborted) await record.save();
+    if (control.stopSignal.aborted || record.isOutOfPatience) return 'stop';
+    const isInterrupted = isEvaluationDue || isEvaluationAsked || isSaved;
+    if (isInterrupted && !moment.isLast) await events.send({ type: 'phase', phase: 'training' });
+    return 'continue';
   };
 
   await events.send({ type: 'phase', phase: 'training' });
-  try {
+  let answer: 'continue' | 'stop' = record.isOutOfPatience ? 'stop' : 'continue';
+  if (record.isEvaluationPending) {
+    const { step } = record;
+    record.forgetSave();
+    answer = await settle({ step, isLastOfEpoch: step % plan.stepsPerEpoch === 0, isLast: step >= plan.totalSteps });
+  }
+  throughput.start();
+  if (answer === 'continue') {
     await trainModel({
       model,
       examples: run.data.train,
       config,
       plan,
       optimizer,
+      stepsMade: record.step,
       onDivergence: ({ step, loss, learningRate, gradientNorm }) =>
         sendMetrics(step, { loss, learning_rate: learningRate, grad_norm: gradientNorm }),
       onStep: async (report) => {
-        const { step, epoch } = report;
-        current = report;
-        throughput.stop(report.samples);
-        log(report);
-        await sendMetrics(step, {
-          loss: report.loss,
-          learning_rate: report.learningRate,
-          grad_norm: report.gradientNorm,
-          epoch,
-          samples_per_second: throughput.samplesPerSecond,
-        });
-        const etaSeconds = throughput.secondsPerStep * (plan.totalSteps - step);
-        await events.progress({ phase: 'training', unit: 'steps', done: step, total: plan.totalSteps, etaSeconds });
-        if (step % config.logging_steps === 0) await samples.send(step);
-
-        // The evaluation after the last step is the one of the trained model, made by the caller.
-        const isLastEvaluated = report.isLast && run.experiment.evaluation.after;
-        const isEvaluationDue =
-          isDue(config.eval_strategy, config.eval_steps, report) || control.takeEvaluationRequest();
-        const isSaveDue = isDue(config.save_strategy, config.save_steps, report) || control.takeCheckpointRequest();
-        if (isEvaluationDue && !isLastEvaluated) await evaluateNow(report);
-        if (isSaveDue || control.stopSignal.aborted) await save();
-        if (control.stopSignal.aborted) return 'stop';
-        if ((isEvaluationDue || isSaveDue) && !report.isLast) await events.send({ type: 'phase', phase: 'training' });
+        await tell(report);
+        const next = await settle(report);
         throughput.start();
-        return 'continue';
+        return next;
       },
     });
-  } catch (error) {
-    optimizer.dispose();
-    throw error;
   }
-  return { step: current.step, epoch: current.epoch, save, dispose: () => optimizer.dispose() };
+  return { seconds: (run.now() - startedAt) / 1000, samples, steps: record.step - stepsBefore };
+}
+
+function describeEnd(record: TrainingRecord, run: LoadedRun): string | null {
+  const { early_stopping_patience: patience, metric_for_best_model: metric } = run.experiment.training;
+  const best = record.describeBest();
+  if (!record.isOutOfPatience) return best === null ? null : `All steps were done. ${best}`;
+  const evaluations = patience === 1 ? '1 evaluation' : `${patience} evaluations in a row`;
+  return `Ended early, after step ${record.step}: no improvement of ${metric ?? 'loss'} in ${evaluations}. ${best}`;
 }

@@ -6,7 +6,7 @@
 import { AppError, RunFailedError } from '../../errors.ts';
 import type { Experiment } from '../config/experiment.ts';
 import { EventSender, receiveCommand } from './channel.ts';
-import type { TrainerCommand } from './protocol.ts';
+import type { ResumePoint, TrainerCommand } from './protocol.ts';
 import { RunControl } from './run-control.ts';
 
 const send = process.send?.bind(process);
@@ -44,7 +44,7 @@ function obey(command: TrainerCommand): void {
       if (hasStarted) throw new RunFailedError('The trainer was started twice.');
       hasStarted = true;
       // The runner read and checked the experiment, and the protocol's version says it is the same program.
-      run(command.experiment as Experiment, command.runDirectory).catch(fail);
+      run(command.experiment as Experiment, command.runDirectory, command.resume).catch(fail);
       return;
     case 'stop':
       control.stop();
@@ -60,10 +60,17 @@ function obey(command: TrainerCommand): void {
   }
 }
 
-async function run(experiment: Experiment, runDirectory: string): Promise<void> {
+async function run(experiment: Experiment, runDirectory: string, resume: ResumePoint | null): Promise<void> {
   // Loaded here so that a backend that cannot be loaded is a `failed` event, not a silent death.
   const { trainExperiment } = await import('./train-experiment.ts');
-  await trainExperiment({ experiment, runDirectory, control, send: (event) => sender.send(event), now: Date.now });
+  await trainExperiment({
+    experiment,
+    runDirectory,
+    resume,
+    control,
+    send: (event) => sender.send(event),
+    now: Date.now,
+  });
   await end(0);
 }
 

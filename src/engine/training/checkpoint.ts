@@ -9,6 +9,7 @@ import { RunFailedError } from '../../errors.ts';
 import { saveModelDirectory } from '../model/model-directory.ts';
 import { type WeightTensor, writeSafetensors } from '../model/safetensors.ts';
 import type { AdamWState } from './adamw.ts';
+import { checksumProblem, writeChecksums } from './checksums.ts';
 import { divergence } from './divergence.ts';
 import type { TrainerState } from './trainer-state.ts';
 
@@ -18,6 +19,8 @@ export interface CheckpointContents {
   readonly modelDirectory: string;
   readonly optimizer: AdamWState;
   readonly trainerState: TrainerState;
+  /** Further files by their names, such as a model card. */
+  readonly extraFiles?: ReadonlyMap<string, string>;
 }
 
 export interface Checkpoint {
@@ -25,12 +28,15 @@ export interface Checkpoint {
   readonly path: string;
 }
 
-export interface SavedCheckpoint extends Checkpoint {
-  readonly sizeBytes: number;
-  /** Older ones removed to keep the limit. */
+export interface RemovedCheckpoints {
   readonly removed: readonly Checkpoint[];
-  /** Older ones that should have been removed and could not be. */
+  /** About those that should have been removed and could not be. */
   readonly problems: readonly string[];
+}
+
+/** What was saved, and what was removed to keep the limit. */
+export interface SavedCheckpoint extends Checkpoint, RemovedCheckpoints {
+  readonly sizeBytes: number;
 }
 
 const FINAL_NAME = /^checkpoint-(\d+)$/;
@@ -39,7 +45,8 @@ const TEMPORARY_PREFIX = '.unfinished-checkpoint-';
 const STATE_FILE = 'trainer_state.json';
 
 /**
- * Writes a checkpoint, then removes the oldest ones above `saveTotalLimit` (null keeps all), never the new one.
+ * Writes a checkpoint, then removes the oldest ones above `saveTotalLimit` (null keeps all), never the new one and never
+ * the one of `bestStep`: with both to keep, a limit of 1 is one of 2, as in transformers.
  *
  * @param directory  the run's `checkpoints` folder; made when absent. Belongs to one trainer at a time: what a dead one
  *                   left unfinished there is removed
@@ -49,10 +56,11 @@ export async function saveCheckpoint(
   directory: string,
   contents: CheckpointContents,
   saveTotalLimit: number | null,
+  bestStep: number | null = null,
 ): Promise<SavedCheckpoint> {
   const step = contents.trainerState.global_step;
   assertFinite(contents.weights, step);
-  const path = join(directory, `checkpoint-${step}`);
+  const path = checkpointPath(directory, step);
   const temporary = join(directory, `${TEMPORARY_PREFIX}${step}`);
   let sizeBytes: number;
   try {
@@ -68,7 +76,12 @@ export async function saveCheckpoint(
     await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the first error tells more than this one
     throw await saveFailure(path, directory, cause);
   }
-  return { step, path, sizeBytes, ...(await rotate(directory, step, saveTotalLimit)) };
+  return { step, path, sizeBytes, ...(await rotate(directory, step, saveTotalLimit, bestStep)) };
+}
+
+/** Gives the folder of the checkpoint of a step. */
+export function checkpointPath(directory: string, step: number): string {
+  return join(directory, `checkpoint-${step}`);
 }
 
 /** Gives the complete checkpoints of a `checkpoints` folder, oldest first; none when the folder is absent. */
@@ -94,6 +107,28 @@ export async function findNewestCheckpoint(directory: string): Promise<string | 
   return (await listCheckpoints(directory)).at(-1)?.path ?? null;
 }
 
+export interface SoundCheckpoint {
+  /** Null when there is none. */
+  readonly path: string | null;
+  /** Newer ones that are damaged, and how. */
+  readonly problems: readonly string[];
+}
+
+/** Gives the newest checkpoint of a `checkpoints` folder whose files are those that were written, before `beforeStep`. */
+export async function findNewestSoundCheckpoint(
+  directory: string,
+  beforeStep = Number.POSITIVE_INFINITY,
+): Promise<SoundCheckpoint> {
+  const problems: string[] = [];
+  for (const { path, step } of (await listCheckpoints(directory)).reverse()) {
+    if (step >= beforeStep) continue;
+    const problem = await checksumProblem(path);
+    if (problem === null) return { path, problems };
+    problems.push(`The checkpoint ${path} is damaged: ${problem}.`);
+  }
+  return { path: null, problems };
+}
+
 /** Removes what a trainer that is dead left half written or half removed in a `checkpoints` folder, as far as that is possible. */
 export async function clearUnfinished(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => []); // absent until the first save, which tells of anything else
@@ -101,6 +136,27 @@ export async function clearUnfinished(directory: string): Promise<void> {
     // One that stays takes up space and is in the way of nothing: it is tried again with the next save.
     if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(directory, name), { recursive: true }).catch(() => {});
   }
+}
+
+/** Removes checkpoints of a `checkpoints` folder, as far as that is possible. */
+export async function removeCheckpoints(
+  directory: string,
+  checkpoints: readonly Checkpoint[],
+): Promise<RemovedCheckpoints> {
+  const removed: Checkpoint[] = [];
+  const problems: string[] = [];
+  for (const checkpoint of checkpoints) {
+    try {
+      // Renamed first: one that is half removed, by a trainer killed here, must not pass for a checkpoint.
+      const doomed = join(directory, `${TEMPORARY_PREFIX}${checkpoint.step}`);
+      await rename(checkpoint.path, doomed);
+      await rm(doomed, { recursive: true });
+      removed.push(checkpoint);
+    } catch (error) {
+      problems.push(`The old checkpoint ${checkpoint.path} could not be removed: ${reasonOf(error)}`);
+    }
+  }
+  return { removed, problems };
 }
 
 /** A model that diverged must not push out a good one. */
@@ -113,13 +169,15 @@ function assertFinite(weights: CheckpointContents['weights'], step: number): voi
 }
 
 async function writeContents(destination: string, contents: CheckpointContents): Promise<void> {
-  const { weights, modelDirectory, optimizer, trainerState } = contents;
+  const { weights, modelDirectory, optimizer, trainerState, extraFiles = new Map() } = contents;
   await saveModelDirectory({ weights, modelDirectory, destination });
   await writeSafetensors(join(destination, 'optimizer.safetensors'), optimizer.tensors, {
     format: 'adamw',
     step: String(optimizer.step),
   });
+  for (const [name, text] of extraFiles) await writeFile(join(destination, name), text);
   await writeFile(join(destination, STATE_FILE), `${JSON.stringify(trainerState, null, 2)}\n`);
+  await writeChecksums(destination);
 }
 
 /** Flushes each file and the folder itself. @returns the size of all files */
@@ -151,24 +209,13 @@ async function rotate(
   directory: string,
   newestStep: number,
   limit: number | null,
-): Promise<Pick<SavedCheckpoint, 'removed' | 'problems'>> {
-  const removed: Checkpoint[] = [];
-  const problems: string[] = [];
-  if (limit === null) return { removed, problems };
-  const others = (await listCheckpoints(directory)).filter(({ step }) => step !== newestStep);
-  const surplus = others.slice(0, Math.max(0, others.length + 1 - Math.max(1, limit)));
-  for (const checkpoint of surplus) {
-    try {
-      // Renamed first: one that is half removed, by a trainer killed here, must not pass for a checkpoint.
-      const doomed = join(directory, `${TEMPORARY_PREFIX}${checkpoint.step}`);
-      await rename(checkpoint.path, doomed);
-      await rm(doomed, { recursive: true });
-      removed.push(checkpoint);
-    } catch (error) {
-      problems.push(`The old checkpoint ${checkpoint.path} could not be removed: ${reasonOf(error)}`);
-    }
-  }
-  return { removed, problems };
+  bestStep: number | null,
+): Promise<RemovedCheckpoints> {
+  if (limit === null) return { removed: [], problems: [] };
+  const checkpoints = await listCheckpoints(directory);
+  const others = checkpoints.filter(({ step }) => step !== newestStep && step !== bestStep);
+  const kept = checkpoints.length - others.length;
+  return await removeCheckpoints(directory, others.slice(0, Math.max(0, others.length + kept - Math.max(kept, limit))));
 }
 
 async function saveFailure(path: string, directory: string, cause: unknown): Promise<RunFailedError> {

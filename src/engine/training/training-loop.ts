@@ -3,16 +3,16 @@
  * It knows the model, the examples and the numbers of the recipe; what to log, save or evaluate is the caller's, in `onStep`.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from '../config/experiment.ts';
 import { epochOrder, lengthGroupedOrder } from '../data/epoch-order.ts';
-import type { Batch, Example } from '../data/example.ts';
-import { padBatch } from '../data/pad-batch.ts';
-import type { LossOptions, Seq2SeqModel } from '../model/seq2seq-model.ts';
+import type { Example } from '../data/example.ts';
+import { packBatch } from '../data/pack-batch.ts';
+import { ModelGradients } from '../model/model-gradients.ts';
+import type { Seq2SeqModel } from '../model/seq2seq-model.ts';
 import type { AdamW } from './adamw.ts';
 import { divergence } from './divergence.ts';
 import { dropoutSeed } from './dropout-seed.ts';
-import { clipByGlobalNorm, globalNorm } from './gradient-clipping.ts';
+import { clippingScale, globalNorm } from './gradient-clipping.ts';
 import { countWarmupSteps, learningRateSchedule } from './schedule.ts';
 import type { StepMoment, TrainingPlan } from './training-plan.ts';
 
@@ -23,16 +23,16 @@ export interface StepReport extends StepMoment {
   readonly loss: number;
   /** The rate this step was made with. */
   readonly learningRate: number;
+  /** The rate a next step would be made with. */
+  readonly nextLearningRate: number;
   /** Global norm before clipping. */
   readonly gradientNorm: number;
   /** Examples in this step. */
   readonly samples: number;
-  /** Micro-batches made since the training began. */
-  readonly microSteps: number;
 }
 
 /** What the loop needs of a model. */
-export type TrainableModel = Pick<Seq2SeqModel, 'parameters' | 'padTokenId' | 'loss'>;
+export type TrainableModel = Pick<Seq2SeqModel, 'parameters' | 'addGradients'>;
 
 export interface TrainingOptions {
   readonly model: TrainableModel;
@@ -41,6 +41,8 @@ export interface TrainingOptions {
   readonly plan: TrainingPlan;
   /** Made for `model`; stays the caller's. */
   readonly optimizer: AdamW;
+  /** Steps that are made already: model and optimizer are as they were after them. 0 by default. */
+  readonly stepsMade?: number;
   /** Called after each optimizer step, awaited before the next; its answer decides whether there is a next. */
   onStep(report: StepReport): Promise<'continue' | 'stop'>;
   /** Told the numbers of a step that is not applied because one of them is not finite. */
@@ -52,6 +54,11 @@ export interface TrainingOptions {
  * @throws {RunFailedError} when a loss or gradient is not finite; the parameters are then those of the step before
  */
 export async function trainModel(options: TrainingOptions): Promise<void> {
+  const gradients = new ModelGradients(options.model.parameters);
+  await makeSteps(options, gradients).finally(() => gradients.dispose());
+}
+
+async function makeSteps(options: TrainingOptions, gradients: ModelGradients): Promise<void> {
   const { model, examples, config, plan, optimizer } = options;
   const labelSmoothing = config.label_smoothing_factor;
   const learningRateAt = learningRateSchedule({
@@ -60,36 +67,38 @@ export async function trainModel(options: TrainingOptions): Promise<void> {
     warmupSteps: countWarmupSteps(config, plan.totalSteps),
     totalSteps: plan.totalSteps,
   });
-  let step = 0;
-  let microSteps = 0;
+  let step = options.stepsMade ?? 0;
+  if (step >= plan.totalSteps) return;
 
-  for (let epoch = 0; epoch < plan.epochs; epoch++) {
+  for (let epoch = Math.floor(step / plan.stepsPerEpoch); epoch < plan.epochs; epoch++) {
     const batches = chunks(exampleOrder(examples, config, epoch), config.per_device_train_batch_size);
-    let batchesDone = 0;
+    const groups = chunks(batches, config.gradient_accumulation_steps);
+    const groupsMade = step - epoch * plan.stepsPerEpoch; // by the training that is resumed
+    let batchesDone = groups.slice(0, groupsMade).flat().length;
 
-    for (const group of chunks(batches, config.gradient_accumulation_steps)) {
-      const gradients = new Map<string, tf.Tensor>();
+    for (const group of groups.slice(groupsMade)) {
+      let microSteps = epoch * batches.length + batchesDone;
       const learningRate = learningRateAt(step);
       let loss = 0;
-      let gradientNorm: number;
-      try {
-        for (const rows of group) {
-          await nextTurn(); // commands of the runner arrive here
-          const batch = padBatch(pick(examples, rows), model.padTokenId);
-          const lossOptions = { dropoutSeed: dropoutSeed(config.seed, microSteps), labelSmoothing };
-          loss += await addGradients(gradients, model, batch, lossOptions, 1 / group.length);
-          microSteps += 1;
-        }
-        gradientNorm = await globalNorm(gradients);
-        if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-          await options.onDivergence({ step: step + 1, loss, learningRate, gradientNorm });
-          throw divergence(describe(step + 1, loss, gradientNorm, learningRate));
-        }
-        clipByGlobalNorm(gradients, gradientNorm, config.max_grad_norm);
-        optimizer.step(gradients, learningRate);
-      } finally {
-        tf.dispose([...gradients.values()]);
+      gradients.clear();
+      for (const rows of group) {
+        await nextTurn(); // commands of the runner arrive here
+        const scalar = model.addGradients(packBatch(pick(examples, rows)), gradients, {
+          dropoutSeed: dropoutSeed(config.seed, microSteps),
+          labelSmoothing,
+          weight: 1 / group.length,
+        });
+        const [share = Number.NaN] = await scalar.data().finally(() => scalar.dispose());
+        loss += share;
+        microSteps += 1;
       }
+      const sums = gradients.sums();
+      const gradientNorm = await globalNorm(sums);
+      if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+        await options.onDivergence({ step: step + 1, loss, learningRate, gradientNorm });
+        throw divergence(describe(step + 1, loss, gradientNorm, learningRate));
+      }
+      optimizer.step(sums, learningRate, clippingScale(gradientNorm, config.max_grad_norm));
       step += 1;
       batchesDone += group.length;
 
@@ -101,9 +110,9 @@ export async function trainModel(options: TrainingOptions): Promise<void> {
         isLast,
         loss,
         learningRate,
+        nextLearningRate: learningRateAt(step),
         gradientNorm,
         samples: group.flat().length,
-        microSteps,
       });
       if (isLast || answer === 'stop') return;
     }
@@ -116,38 +125,6 @@ function exampleOrder(examples: readonly Example[], config: TrainingConfig, epoc
   const lengths = examples.map(({ sourceIds }) => sourceIds.length);
   const batchSize = config.per_device_train_batch_size * config.gradient_accumulation_steps;
   return lengthGroupedOrder({ lengths, batchSize, seed, epoch });
-}
-
-/**
- * Adds `weight` times the gradients of one micro-batch to `gradients`, which owns what it holds.
- * @returns `weight` times the loss
- */
-async function addGradients(
-  gradients: Map<string, tf.Tensor>,
-  model: TrainableModel,
-  batch: Batch,
-  lossOptions: LossOptions,
-  weight: number,
-): Promise<number> {
-  const variables = [...model.parameters.values()];
-  const { value, grads } = tf.variableGrads(
-    () => tf.tidy(() => tf.mul<tf.Scalar>(model.loss(batch, lossOptions), weight)),
-    variables,
-  );
-  for (const [name, variable] of model.parameters) {
-    const gradient = grads[variable.name];
-    if (gradient === undefined) continue; // not on the path to the loss
-    const sum = gradients.get(name);
-    if (sum === undefined) {
-      gradients.set(name, gradient);
-    } else {
-      gradients.set(name, tf.add(sum, gradient));
-      tf.dispose([sum, gradient]);
-    }
-  }
-  const [loss] = await value.data();
-  value.dispose();
-  return loss ?? Number.NaN;
 }
 
 function describe(step: number, loss: number, gradientNorm: number, learningRate: number): string {

@@ -36,6 +36,9 @@ describe('an experiment file', () => {
       description: '',
       model: '/exp/models/small',
       device: 'auto',
+      from_scratch: false,
+      precision: 'auto',
+      threads: null,
       data: {
         corpus: { format: 'moses', source: '/exp/a.en', target: '/exp/a.fr' },
         validation_corpus: null,
@@ -68,12 +71,24 @@ describe('an experiment file', () => {
         label_smoothing_factor: 0,
         dropout: null,
         group_by_length: false,
+        logging_strategy: 'steps',
+        logging_first_step: false,
         logging_steps: 500,
         eval_strategy: 'no',
         eval_steps: 500,
+        predict_with_generate: true,
         save_strategy: 'epoch',
         save_steps: 500,
         save_total_limit: null,
+        load_best_model_at_end: false,
+        metric_for_best_model: null,
+        greater_is_better: null,
+        early_stopping_patience: null,
+        early_stopping_threshold: 0,
+        push_to_hub: false,
+        hub_model_id: null,
+        hub_private_repo: null,
+        hub_strategy: 'every_save',
         seed: 42,
       },
       generation: { num_beams: null, max_length: null, length_penalty: null, early_stopping: null },
@@ -141,6 +156,39 @@ describe('an experiment file', () => {
     expect(parse(minimal, overrides).data.validation_corpus).toEqual({ format, path: '/memories' });
   });
 
+  it('reads a dataset of the hub, an OPUS corpus to download and parquet, with their defaults', () => {
+    const corpus = (...overrides: string[]) =>
+      parse(
+        minimal,
+        overrides.map((each) => `data.validation_corpus.${each}`),
+      ).data.validation_corpus;
+    const fields = { source_field: null, target_field: null };
+    expect(corpus('format=hub', 'id=Helsinki-NLP/kde4')).toEqual({
+      format: 'hub',
+      id: 'Helsinki-NLP/kde4',
+      revision: 'main',
+      config: null,
+      split: 'train',
+      ...fields,
+    });
+    expect(corpus('format=opus', 'name=KDE4')).toEqual({
+      format: 'opus',
+      name: 'KDE4',
+      version: null,
+      directory: null,
+    });
+    expect(corpus('format=parquet', 'path=a', 'source_field=text.en')).toEqual({
+      format: 'parquet',
+      path: '/exp/a',
+      ...fields,
+      source_field: 'text.en',
+    });
+    expect(() => corpus('format=hub', 'id=a b')).toThrow('is "a b"; expected a dataset such as Helsinki-NLP/kde4');
+    expect(() => corpus('format=parquet', 'path=a', 'source_field=x', 'target_field=x')).toThrow(
+      'data.validation_corpus.target_field: is x, the same as source_field',
+    );
+  });
+
   it('reads each corpus format and a corpus of its own for validation', () => {
     const text = `
 model: run:abc
@@ -152,7 +200,7 @@ data:
     const { data, model } = parse(text);
     expect(model).toBe('run:abc');
     expect(data.corpus).toEqual({ format: 'tsv', path: '/t.tsv.gz', source_column: 2, target_column: 3 });
-    expect(data.validation_corpus).toEqual({ format: 'opus', name: 'KDE4', directory: '/data/kde' });
+    expect(data.validation_corpus).toEqual({ format: 'opus', name: 'KDE4', version: null, directory: '/data/kde' });
     expect([data.train_size, data.validation_size]).toEqual([null, null]);
     expect(parse(text, ['data.corpus.format=jsonl', 'data.validation_corpus=null'].slice(1)).data).toMatchObject({
       validation_corpus: null,
@@ -215,7 +263,7 @@ learning_rate: 1
   modle: unknown field; did you mean model? (line 2)
   training.learnig_rate: unknown field; did you mean training.learning_rate? (line 13)
   training.batch_size: unknown field; did you mean training.per_device_train_batch_size? (line 17)
-  training.fp16: unknown field, not needed: bleubird trains in float32 (line 18)
+  training.fp16: unknown field, not needed: precision, beside model and device, is auto, f32 or bf16 (line 18)
   learning_rate: unknown field; did you mean training.learning_rate? (line 19)
   training.sed: unknown field; did you mean training.seed? (--set)
   --set: "nonsense"; expected path=value
@@ -225,7 +273,7 @@ learning_rate: 1
   data.source_lang: is "english language"; expected a language code such as en or pt-br (line 8)
   training.num_train_epochs: is "three"; expected a number above 0 (line 14)
   training.adam_beta2: is 1; expected a number from 0, below 1 (line 15)
-  training.save_strategy: is false; expected one of no, epoch, steps (line 16)
+  training.save_strategy: is false; expected one of no, epoch, steps, best (line 16)
   training.seed: is -1; expected a whole number from 0 to 4294967295 (--set)
   data.validation_size: is 0.3, which with data.train_size 0.9 makes more than the whole; expected a sum of at most 1 (line 11)`,
     );
@@ -274,6 +322,26 @@ learning_rate: 1
     ],
     ['no eval_steps', 'training: {eval_strategy: steps}', 'is missing; training.eval_strategy steps needs it'],
     [
+      'a push to nowhere',
+      'training: {push_to_hub: true}',
+      'training.hub_model_id: is missing; training.push_to_hub needs it',
+    ],
+    [
+      'a push of what is not saved',
+      'training: {push_to_hub: true, hub_model_id: me/model, save_strategy: "no"}',
+      'training.save_strategy: is no; training.push_to_hub pushes what is saved',
+    ],
+    [
+      'a secret in a file',
+      'training: {hub_token: hf_x}',
+      'training.hub_token: unknown field, not wanted in a file that is shared: set HF_TOKEN, or log in with "hf auth login"',
+    ],
+    [
+      'a repository that is not pushed to',
+      'training: {hub_model_id: me/model}',
+      'training.hub_model_id: is me/model while training.push_to_hub is false',
+    ],
+    [
       'a beam option in greedy search',
       'generation: {num_beams: 1, length_penalty: 0.6}',
       'has no meaning in greedy search: remove it, or set generation.num_beams above 1',
@@ -289,7 +357,7 @@ learning_rate: 1
     ['data.target_lang=en', 'data.target_lang: is en, the same as data.source_lang'],
     [
       'data.corpus.format=docx',
-      'is "docx"; expected one of moses, tsv, csv, jsonl, tmx, po, mo, xliff, opus, typescript-catalogue (--set)',
+      'is "docx"; expected one of moses, tsv, csv, jsonl, parquet, hub, opus, tmx, po, mo, xliff, typescript-catalogue (--set)',
     ],
     ['data.corpus.source=', 'data.corpus.source: is empty; expected a path (--set)'],
     ['data.corpus=x', 'is a section; set one of its fields, such as data.corpus.format (--set)'],
@@ -380,6 +448,6 @@ data:
   validation_corpus: *corpus
   source_lang: en
   target_lang: fr`;
-    expect(parse(shared).data.validation_corpus).toEqual({ format: 'jsonl', path: '/exp/a.jsonl' });
+    expect(parse(shared).data.validation_corpus).toMatchObject({ format: 'jsonl', path: '/exp/a.jsonl' });
   });
 });

@@ -63,11 +63,12 @@ test('A run tells its whole story in order, and saves the trained model.', async
   expect(state).toMatchObject({
     global_step: 4,
     max_steps: 4,
-    stateful_callbacks: { bleubird: { micro_steps: 4, seed: 42 } },
+    best_metric: null,
+    stateful_callbacks: { bleubird: { version: 2, train_size: 18, training: { seed: 42 } } },
   });
   expect(state.log_history.map(({ step, loss }: { step: number; loss: number }) => [step, loss])).toEqual([
-    [2, ((losses[0] ?? 0) + (losses[1] ?? 0)) / 2],
-    [4, ((losses[2] ?? 0) + (losses[3] ?? 0)) / 2],
+    [2, Number((((losses[0] ?? 0) + (losses[1] ?? 0)) / 2).toFixed(4))],
+    [4, Number((((losses[2] ?? 0) + (losses[3] ?? 0)) / 2).toFixed(4))],
   ]);
   const untouched = await readWeights(demoModel);
   const trained = await readWeights(join(directory, 'checkpoints', 'checkpoint-4'));

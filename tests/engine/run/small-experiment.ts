@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Experiment, TrainingConfig } from '../../../src/engine/config/experiment.ts';
-import type { Envelope, TrainerEvent, TrainerEventOf } from '../../../src/engine/run/protocol.ts';
+import type { Envelope, ResumePoint, TrainerEvent, TrainerEventOf } from '../../../src/engine/run/protocol.ts';
 import { superviseTrainer, type Trainer, type TrainerEnd } from '../../../src/engine/run/supervisor.ts';
 import { dataConfig, trainingConfig } from '../../support/experiment.ts';
 
@@ -50,6 +50,9 @@ export class RunFolder {
       description: '',
       model: demoModel,
       device: 'wasm',
+      from_scratch: false,
+      precision: 'auto',
+      threads: null,
       data: dataConfig({
         corpus: { format: 'tsv', path: this.#corpus, source_column: 1, target_column: 2 },
         validation_size: 6,
@@ -87,11 +90,13 @@ export async function watchRun(
   experiment: Experiment,
   runDirectory: string,
   react: (event: TrainerEvent, trainer: Trainer) => void = () => {},
+  resume: ResumePoint | null = null,
 ): Promise<WatchedRun> {
   const events: TrainerEvent[] = [];
   const trainer = superviseTrainer({
     experiment,
     runDirectory,
+    resume,
     onEvent: ({ event }: Envelope) => {
       events.push(event);
       react(event, trainer);

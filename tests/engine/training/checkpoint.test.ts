@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readSafetensors } from '../../../src/engine/model/safetensors.ts';
 import type { AdamWState } from '../../../src/engine/training/adamw.ts';
-import { findNewestCheckpoint, listCheckpoints, saveCheckpoint } from '../../../src/engine/training/checkpoint.ts';
+import {
+  findNewestCheckpoint,
+  findNewestSoundCheckpoint,
+  listCheckpoints,
+  saveCheckpoint,
+} from '../../../src/engine/training/checkpoint.ts';
 import type { TrainerState } from '../../../src/engine/training/trainer-state.ts';
 import { RunFailedError } from '../../../src/errors.ts';
 
@@ -85,6 +90,52 @@ test('A checkpoint that is being removed is never seen half under its name.', as
   clearInterval(watch);
   expect([...seen]).toEqual([length]);
   expect(readdirSync(checkpoints)).toEqual(['checkpoint-2']);
+});
+
+test('The files of a checkpoint can be told from damaged ones, and the newest sound one is found.', async () => {
+  for (const step of [1, 2, 3]) await saveCheckpoint(checkpoints, contentsOf(step), null);
+  const [first, second, third] = [1, 2, 3].map((step) => join(checkpoints, `checkpoint-${step}`));
+  if (first === undefined || second === undefined || third === undefined) throw new RangeError('three paths');
+  const check = spawnSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: third });
+  if (check.error === undefined) expect(check.status).toBe(0); // where the machine has the program
+  expect(await findNewestSoundCheckpoint(checkpoints)).toEqual({ path: third, problems: [] });
+
+  const weights = join(third, 'model.safetensors');
+  const bytes = readFileSync(weights);
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  writeFileSync(weights, bytes);
+  rmSync(join(second, 'vocab.json'));
+  writeFileSync(join(first, 'note-of-the-user.txt'), 'keep');
+  expect(await findNewestSoundCheckpoint(checkpoints)).toEqual({
+    path: first,
+    problems: [
+      `The checkpoint ${third} is damaged: model.safetensors is not what was written.`,
+      `The checkpoint ${second} is damaged: vocab.json is missing or cannot be read.`,
+    ],
+  });
+  expect((await findNewestSoundCheckpoint(checkpoints, 1)).path).toBeNull();
+});
+
+test.each([
+  ['', 'SHA256SUMS is cut off'],
+  [`${'0'.repeat(64)}  config.js`, 'SHA256SUMS is cut off'],
+  [`${'0'.repeat(64)}  ../config.json\n`, 'SHA256SUMS is damaged'],
+  ['nonsense\n', 'SHA256SUMS is damaged'],
+  [`${'0'.repeat(64)}  config.json\n`, 'config.json is not what was written'],
+])('Checksums that read %j prove nothing.', async (text, problem) => {
+  const { path } = await saveCheckpoint(checkpoints, contentsOf(1), null);
+  writeFileSync(join(path, 'SHA256SUMS'), text);
+  expect(await findNewestSoundCheckpoint(checkpoints)).toEqual({
+    path: null,
+    problems: [`The checkpoint ${path} is damaged: ${problem}.`],
+  });
+});
+
+test('Further files are saved with a checkpoint, and checked like the others.', async () => {
+  const extraFiles = new Map([['README.md', '# A model\n']]);
+  const { path } = await saveCheckpoint(checkpoints, { ...contentsOf(1), extraFiles }, null);
+  expect(readFileSync(join(path, 'README.md'), 'utf8')).toBe('# A model\n');
+  expect(readFileSync(join(path, 'SHA256SUMS'), 'utf8')).toContain('  README.md\n');
 });
 
 test('Without a limit all stay, and a step that is saved again replaces its checkpoint.', async () => {

@@ -4,7 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch, Example } from '../../../src/engine/data/example.ts';
-import type { LossOptions } from '../../../src/engine/model/seq2seq-model.ts';
+import type { ModelGradients } from '../../../src/engine/model/model-gradients.ts';
+import type { GradientOptions } from '../../../src/engine/model/seq2seq-model.ts';
 import type { TrainableModel } from '../../../src/engine/training/training-loop.ts';
 
 export interface Row {
@@ -13,7 +14,6 @@ export interface Row {
 }
 
 export class LineModel implements TrainableModel {
-  readonly padTokenId = 0;
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   /** Rows and dropout seed of each loss computed. */
   readonly calls: { rows: number[]; dropoutSeed: number | undefined }[] = [];
@@ -36,14 +36,19 @@ export class LineModel implements TrainableModel {
     return !name.includes('bias');
   }
 
-  loss(batch: Batch, { dropoutSeed }: LossOptions = {}): tf.Scalar {
-    const rows = [...batch.inputIds];
+  addGradients({ source }: Batch, gradients: ModelGradients, { dropoutSeed, weight }: GradientOptions): tf.Scalar {
+    const rows = [...source.ids];
     this.calls.push({ rows, dropoutSeed });
     const x = rows.map((row) => this.#rows[row]?.x ?? []);
     const y = rows.map((row) => [this.#rows[row]?.y ?? Number.NaN]);
     return tf.tidy(() => {
-      const guess = tf.add(tf.matMul(tf.tensor2d(x), this.#parameter('weight')), this.#parameter('bias'));
-      return tf.mean<tf.Scalar>(tf.square(tf.sub(guess, tf.tensor2d(y))));
+      const inputs = tf.tensor2d(x);
+      const guess = tf.add(tf.matMul(inputs, this.#parameter('weight')), this.#parameter('bias'));
+      const errors = tf.sub<tf.Tensor2D>(guess, tf.tensor2d(y));
+      const gradGuess = tf.mul<tf.Tensor2D>(errors, (2 * weight) / rows.length);
+      gradients.of(this.#parameter('weight')).add(tf.matMul(inputs, gradGuess, true, false));
+      gradients.of(this.#parameter('bias')).add(tf.sum(gradGuess, 0));
+      return tf.mul<tf.Scalar>(tf.mean(tf.square(errors)), weight);
     });
   }
 

@@ -1,0 +1,215 @@
+/**
+ * What a training has come to: its log, its evaluations with the best model among them, its checkpoints. It holds all that
+ * a checkpoint keeps beside weights and optimizer, and goes on with what one kept.
+ */
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CancelledError } from '../../errors.ts';
+import type { AdamW } from '../training/adamw.ts';
+import { bestMetricName, type Judgement, judgeEvaluation, NO_BEST_MODEL } from '../training/best-model.ts';
+import { checkpointPath, listCheckpoints, removeCheckpoints, saveCheckpoint } from '../training/checkpoint.ts';
+import { restoreWeights } from '../training/restore-weights.ts';
+import { type TrainerState, type TrainingState, trainerState } from '../training/trainer-state.ts';
+import { TrainingLog } from '../training/training-log.ts';
+import type { StepReport } from '../training/training-loop.ts';
+import type { TrainingPlan } from '../training/training-plan.ts';
+import { evaluateWithEvents, type MeasuredModel } from './evaluate-with-events.ts';
+import type { LoadedRun } from './loaded-run.ts';
+
+export class TrainingRecord {
+  readonly #run: LoadedRun;
+  readonly #plan: TrainingPlan;
+  readonly #optimizer: AdamW;
+  readonly #directory: string;
+  readonly #log: TrainingLog;
+  #state: Omit<TrainingState, 'log'>;
+  #savedStep: number;
+  /** Where a checkpoint's config.json and tokenizer come from. */
+  #modelDirectory: string;
+  #lastReport: StepReport | null = null;
+  /** Made in this process, of the best model and of the model as it stands. */
+  #bestEvaluation: MeasuredModel | null = null;
+  #evaluation: MeasuredModel | null = null;
+
+  /** @param resumed  where the training stood in the checkpoint it goes on from */
+  constructor(run: LoadedRun, plan: TrainingPlan, optimizer: AdamW, resumed: TrainingState | null) {
+    this.#run = run;
+    this.#plan = plan;
+    this.#optimizer = optimizer;
+    this.#directory = join(run.runDirectory, 'checkpoints');
+    this.#log = new TrainingLog(run.experiment.training, resumed?.log);
+    this.#state = resumed ?? {
+      step: 0,
+      epoch: 0,
+      best: NO_BEST_MODEL,
+      bestCheckpoint: null,
+      isEvaluationPending: false,
+    };
+    this.#savedStep = this.#state.step;
+    this.#modelDirectory = run.modelDirectory;
+  }
+
+  get step(): number {
+    return this.#state.step;
+  }
+
+  get epoch(): number {
+    return this.#state.epoch;
+  }
+
+  /** Of the model as it stands; null when it has not been scored. */
+  get evaluation(): MeasuredModel | null {
+    return this.#evaluation;
+  }
+
+  get isEvaluationPending(): boolean {
+    return this.#state.isEvaluationPending;
+  }
+
+  get isOutOfPatience(): boolean {
+    const patience = this.#run.experiment.training.early_stopping_patience;
+    return patience !== null && this.#state.best.badEvaluations >= patience;
+  }
+
+  /** Takes in a step. @returns whether it was logged */
+  addStep(report: StepReport): boolean {
+    this.#state = { ...this.#state, step: report.step, epoch: report.epoch };
+    this.#lastReport = report;
+    this.#evaluation = null;
+    return this.#log.addStep(report);
+  }
+
+  /**
+   * Makes the evaluation that is due, and judges it.
+   * @returns null when the run was asked to stop; the evaluation is then made when it is resumed
+   */
+  async evaluate(): Promise<Judgement | null> {
+    const { training } = this.#run.experiment;
+    const evaluation = await this.measure();
+    this.#state = { ...this.#state, isEvaluationPending: evaluation === null };
+    if (evaluation === null) return null;
+    const measured = { ...evaluation, bleu: evaluation.bleu?.score ?? null };
+    this.#log.addEvaluation(this.#state, measured, training.per_device_eval_batch_size);
+    const judgement = judgeEvaluation(training, this.#state.best, this.#state.step, measured);
+    this.#state = { ...this.#state, best: judgement.best };
+    if (judgement.isBest) this.#bestEvaluation = evaluation;
+    return judgement;
+  }
+
+  /** Makes an evaluation for the eye: it decides nothing, so that a run is the same with and without it. */
+  async measure(): Promise<MeasuredModel | null> {
+    const { step, epoch } = this.#state;
+    try {
+      this.#evaluation ??= await evaluateWithEvents(this.#run, { stage: 'epoch', step, epoch });
+    } catch (error) {
+      if (!(error instanceof CancelledError)) throw error;
+    }
+    return this.#evaluation;
+  }
+
+  /** Saves the model as it stands; nothing happens where the step is saved already. @throws {RunFailedError} */
+  async save(): Promise<void> {
+    const { step, epoch, best } = this.#state;
+    if (this.#savedStep === step) return;
+    const { events, model, experiment } = this.#run;
+    await events.send({ type: 'phase', phase: 'saving' });
+    if (best.step === step) this.#state = { ...this.#state, bestCheckpoint: step };
+    const contents = {
+      weights: await model.exportWeights(),
+      optimizer: await this.#optimizer.exportState(),
+      modelDirectory: this.#modelDirectory,
+      trainerState: this.#trainerState(),
+    };
+    const { training } = experiment;
+    const saved = await saveCheckpoint(
+      this.#directory,
+      contents,
+      training.save_total_limit,
+      this.#state.bestCheckpoint,
+    );
+    this.#savedStep = step;
+    const { path, sizeBytes } = saved;
+    // The checkpoint this training goes on from has the others' fate: to be removed in its turn.
+    if (dirname(this.#modelDirectory) === this.#directory) this.#modelDirectory = path;
+    const isBest = bestMetricName(training) === null ? undefined : this.#state.bestCheckpoint === step;
+    await events.send({ type: 'checkpoint', step, epoch, path, sizeBytes, isBest });
+    await this.#tellRemoved(saved);
+  }
+
+  /** Looks whether the best model so far is still there; warns and goes on without when it is not. */
+  async findBest(): Promise<void> {
+    const { bestCheckpoint } = this.#state;
+    if (bestCheckpoint === null) return;
+    if ((await listCheckpoints(this.#directory)).some(({ step }) => step === bestCheckpoint)) return;
+    this.#state = { ...this.#state, bestCheckpoint: null };
+    const message = `The best model so far, of step ${bestCheckpoint}, is not in ${this.#directory}: only a better one can still be kept.`;
+    await this.#run.events.send({ type: 'warning', message });
+  }
+
+  /** Saves again what was saved before the evaluation due at its step: the checkpoint shall know of it. */
+  forgetSave(): void {
+    this.#savedStep = -1;
+  }
+
+  /**
+   * Ends the training: its summary is logged and written, and the best model loaded where that is asked for.
+   *
+   * @returns the step and epoch of the model as it stands from now on
+   */
+  async finish(speed: { readonly seconds: number; readonly samples: number; readonly steps: number }): Promise<{
+    readonly step: number;
+    readonly epoch: number;
+  }> {
+    const { step, epoch, bestCheckpoint } = this.#state;
+    if (step < this.#plan.totalSteps && this.#lastReport !== null) this.#log.endEarly(this.#lastReport);
+    this.#log.addEnd({ step, epoch }, speed);
+    const text = `${JSON.stringify(this.#trainerState(), null, 2)}\n`;
+    await writeFile(join(this.#run.runDirectory, 'trainer_state.json'), text);
+    const isBestWanted = this.#run.experiment.training.load_best_model_at_end;
+    if (!isBestWanted || bestCheckpoint === null || bestCheckpoint === step) return { step, epoch };
+    await restoreWeights(this.#run.model, checkpointPath(this.#directory, bestCheckpoint));
+    this.#evaluation = this.#state.best.step === bestCheckpoint ? this.#bestEvaluation : null;
+    const entry = this.#log.state.history.find((each) => each.step === bestCheckpoint);
+    return { step: bestCheckpoint, epoch: entry?.epoch ?? bestCheckpoint / this.#plan.stepsPerEpoch };
+  }
+
+  /** With a limit of one checkpoint the best alone stays in the end, as Trainer has it. */
+  async removeAllButBest(): Promise<void> {
+    const { save_total_limit, load_best_model_at_end } = this.#run.experiment.training;
+    const { bestCheckpoint } = this.#state;
+    if (save_total_limit !== 1 || !load_best_model_at_end || bestCheckpoint === null) return;
+    const others = (await listCheckpoints(this.#directory)).filter(({ step }) => step !== bestCheckpoint);
+    await this.#tellRemoved(await removeCheckpoints(this.#directory, others));
+  }
+
+  /** Says in words which model is the best, and if it is not the one that was kept; null when none is kept track of. */
+  describeBest(): string | null {
+    const name = bestMetricName(this.#run.experiment.training);
+    const { best, bestCheckpoint } = this.#state;
+    if (name === null || best.metric === null) return null;
+    const words = `The best model is that of step ${best.step}, with ${name} ${best.metric.toFixed(4)}`;
+    if (bestCheckpoint === best.step) return `${words}.`;
+    const kept =
+      bestCheckpoint === null ? 'no earlier one is' : `the best that is saved is that of step ${bestCheckpoint}`;
+    return `${words}; it was not saved, ${kept}.`;
+  }
+
+  async #tellRemoved({ removed, problems }: Awaited<ReturnType<typeof removeCheckpoints>>): Promise<void> {
+    const { events } = this.#run;
+    for (const checkpoint of removed) await events.send({ type: 'checkpoint-removed', ...checkpoint });
+    for (const message of problems) await events.send({ type: 'warning', message });
+  }
+
+  #trainerState(): TrainerState {
+    const { experiment, data } = this.#run;
+    const basis = {
+      training: experiment.training,
+      data: experiment.data,
+      dataHash: data.dataHash,
+      trainSize: data.train.length,
+    };
+    return trainerState({ ...this.#state, log: this.#log.state }, this.#plan, basis, (step) =>
+      checkpointPath(this.#directory, step),
+    );
+  }
+}

@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readWeights } from '../../../src/engine/model/model-directory.ts';
+import { demoModel, eventsOf, metric, RunFolder, watchRun } from './small-experiment.ts';
+
+let folder: RunFolder;
+beforeAll(() => {
+  folder = new RunFolder();
+});
+afterAll(() => folder.remove());
+
+const checkpointsOf = (directory: string) => readdirSync(join(directory, 'checkpoints')).sort();
+
+test('Early stopping ends the run with its best model, which the last evaluation scores and which alone is kept.', async () => {
+  const directory = folder.newRun();
+  const experiment = folder.experiment(
+    {
+      max_steps: 6,
+      eval_strategy: 'steps',
+      eval_steps: 1,
+      save_strategy: 'steps',
+      save_steps: 1,
+      save_total_limit: 1,
+      load_best_model_at_end: true,
+      metric_for_best_model: 'loss',
+      greater_is_better: true, // of falling losses the first is then the best
+      early_stopping_patience: 2,
+    },
+    { evaluation: { before: false, after: true, references: 'decoded' } },
+  );
+  const { events, end } = await watchRun(experiment, directory);
+  const evaluations = eventsOf(events, 'evaluation');
+  const [first, , , after] = evaluations;
+  expect(end).toEqual({
+    type: 'ended',
+    reason: 'completed',
+    step: 3,
+    detail:
+      'Ended early, after step 3: no improvement of loss in 2 evaluations in a row. ' +
+      `The best model is that of step 1, with eval_loss ${first?.loss?.toFixed(4)}.`,
+  });
+  expect(evaluations.map(({ stage, step }) => [stage, step])).toEqual([
+    ['epoch', 1],
+    ['epoch', 2],
+    ['epoch', 3],
+    ['after', 1],
+  ]);
+  expect({ ...after, stage: 'epoch' }).toEqual(first);
+  expect(eventsOf(events, 'checkpoint').map(({ step, isBest }) => [step, isBest])).toEqual([
+    [1, true],
+    [2, false],
+    [3, false],
+  ]);
+  expect(eventsOf(events, 'checkpoint-removed').map(({ step }) => step)).toEqual([2, 3]);
+  expect(checkpointsOf(directory)).toEqual(['checkpoint-1']);
+
+  const state = JSON.parse(readFileSync(join(directory, 'trainer_state.json'), 'utf8'));
+  expect(state).toMatchObject({
+    global_step: 3,
+    best_metric: first?.loss,
+    best_model_checkpoint: join(directory, 'checkpoints', 'checkpoint-1'),
+    stateful_callbacks: {
+      EarlyStoppingCallback: {
+        args: { early_stopping_patience: 2, early_stopping_threshold: 0 },
+        attributes: { early_stopping_patience_counter: 2 },
+      },
+    },
+  });
+  const losses = metric(events, 'loss').map(Number);
+  expect(state.log_history.at(-1).train_loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / 3, 12);
+});
+
+test('Without predict_with_generate the loss alone is measured: the same as with it, and nothing is translated.', async () => {
+  const evaluation = { before: true, after: false, references: 'decoded' } as const;
+  const run = (predict_with_generate: boolean) =>
+    watchRun(folder.experiment({ max_steps: 1, predict_with_generate }, { evaluation }), folder.newRun());
+  const lossOnly = await run(false);
+  const translated = await run(true);
+  const [measured] = eventsOf(lossOnly.events, 'evaluation');
+  const [scored] = eventsOf(translated.events, 'evaluation');
+  expect(measured).toMatchObject({ bleu: null, decoding: null, sentences: 6 });
+  expect([measured?.loss, measured?.lossPerToken]).toEqual([scored?.loss, scored?.lossPerToken]);
+  expect(eventsOf(lossOnly.events, 'translations')).toEqual([]);
+  expect(metric(lossOnly.events, 'eval_bleu')).toEqual([]);
+});
+
+test('save_strategy best saves what is better than all before, and nothing else.', async () => {
+  const directory = folder.newRun();
+  const { events } = await watchRun(
+    folder.experiment({
+      max_steps: 3,
+      eval_strategy: 'steps',
+      eval_steps: 1,
+      predict_with_generate: false,
+      save_strategy: 'best',
+      metric_for_best_model: 'eval_loss',
+      greater_is_better: true,
+    }),
+    directory,
+  );
+  expect(eventsOf(events, 'checkpoint').map(({ step, isBest }) => [step, isBest])).toEqual([[1, true]]);
+  expect(checkpointsOf(directory)).toEqual(['checkpoint-1']);
+  expect(existsSync(join(directory, 'checkpoints', 'checkpoint-1', 'SHA256SUMS'))).toBe(true);
+  const saved = await readWeights(join(directory, 'checkpoints', 'checkpoint-1'));
+  expect([...saved.keys()].sort()).toEqual([...(await readWeights(demoModel)).keys()].sort());
+});

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TrainingConfig } from '../../../src/engine/config/experiment.ts';
+import { bestMetricName, judgeEvaluation, NO_BEST_MODEL } from '../../../src/engine/training/best-model.ts';
+import { listCheckpoints, saveCheckpoint } from '../../../src/engine/training/checkpoint.ts';
+import type { TrainerState } from '../../../src/engine/training/trainer-state.ts';
+import { isDue } from '../../../src/engine/training/training-plan.ts';
+import { readFixture } from './numbers.ts';
+import { recipe } from './recipe.ts';
+
+interface Case {
+  readonly config: Partial<TrainingConfig>;
+  readonly values: number[];
+  readonly endedAt: number;
+  readonly saved: number[];
+  readonly kept: number[][];
+  readonly keptAtEnd: number[];
+  readonly bestMetric: number;
+  readonly bestCheckpoint: number;
+}
+
+const modelDirectory = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'bleubird-best-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A checkpoint of one number. */
+async function save(step: number, limit: number | null, bestStep: number | null): Promise<number[]> {
+  const tensor = { shape: [1], data: Float32Array.of(step) };
+  const trainerState = { global_step: step } as unknown as TrainerState;
+  const optimizer = { step, tensors: new Map() };
+  const contents = { weights: new Map([['w', tensor]]), modelDirectory, optimizer, trainerState };
+  await saveCheckpoint(directory, contents, limit, bestStep);
+  return (await listCheckpoints(directory)).map((checkpoint) => checkpoint.step);
+}
+
+test.each(readFixture<Case[]>('best-model.json').map((each, index) => ({ ...each, index })))(
+  'Case $index: the best model, the end by patience and the checkpoints kept are those of Trainer.',
+  async ({ config: settings, ...expected }) => {
+    const config = { ...recipe, ...settings };
+    let best = NO_BEST_MODEL;
+    let bestCheckpoint: number | null = null;
+    const saved: number[] = [];
+    const kept: number[][] = [];
+    let step = 0;
+    let isOutOfPatience = false;
+    while (step < expected.values.length && !isOutOfPatience) {
+      step += 1;
+      const value = expected.values[step - 1] ?? Number.NaN;
+      const judgement = judgeEvaluation(config, best, step, { loss: value, bleu: value });
+      ({ best, isOutOfPatience } = judgement);
+      const moment = { step, isLastOfEpoch: step % 4 === 0, isLast: step === 8 };
+      const isSaveDue =
+        config.save_strategy === 'best' ? judgement.isBest : isDue(config.save_strategy, config.save_steps, moment);
+      if (!isSaveDue) continue;
+      if (best.step === step) bestCheckpoint = step;
+      saved.push(step);
+      kept.push(await save(step, config.save_total_limit, bestCheckpoint));
+    }
+    expect({ endedAt: step, saved, kept, bestMetric: best.metric, bestCheckpoint }).toEqual({
+      endedAt: expected.endedAt,
+      saved: expected.saved,
+      kept: expected.kept,
+      bestMetric: expected.bestMetric,
+      bestCheckpoint: expected.bestCheckpoint,
+    });
+  },
+);
+
+test('The loss decides where the best model is asked for by no metric, and nothing where it is not asked for.', () => {
+  const name = (metric_for_best_model: TrainingConfig['metric_for_best_model'], load_best_model_at_end: boolean) =>
+    bestMetricName({ metric_for_best_model, load_best_model_at_end });
+  expect([name(null, true), name(null, false), name('bleu', false), name('eval_bleu', true)]).toEqual([
+    'eval_loss',
+    null,
+    'eval_bleu',
+    'eval_bleu',
+  ]);
+  expect(judgeEvaluation(recipe, NO_BEST_MODEL, 1, { loss: 1, bleu: null }).isBest).toBe(false);
+});
