@@ -18,18 +18,15 @@ interface TableRow {
 export function beforeAfterLines(before: EvaluationRow | null, after: EvaluationRow | null, output: Output): string[] {
   const settings = after ?? before;
   if (settings === null) return [];
+  const signature = (settings.bleu ?? before?.bleu)?.signature;
+  const hasScore = signature !== undefined;
   const rows: TableRow[] = [
-    compare('BLEU', before?.bleu.score, after?.bleu.score, score, 2, true),
+    ...(hasScore ? [compare('BLEU', before?.bleu?.score, after?.bleu?.score, score, 2, true)] : []),
     compare('loss', before?.loss, after?.loss, loss, 4, false),
     compare('loss per piece', before?.lossPerToken, after?.lossPerToken, loss, 4, false),
-    compare(
-      'brevity penalty',
-      before?.bleu.brevityPenalty,
-      after?.bleu.brevityPenalty,
-      (value) => loss(value),
-      4,
-      null,
-    ),
+    ...(hasScore
+      ? [compare('brevity penalty', before?.bleu?.brevityPenalty, after?.bleu?.brevityPenalty, loss, 4, null)]
+      : []),
     {
       name: 'time',
       before: before === null ? MISSING : formatDuration(before.durationSeconds),
@@ -53,11 +50,13 @@ export function beforeAfterLines(before: EvaluationRow | null, after: Evaluation
     ],
     null,
   );
-  return [output.tone('bold', titles), ...lines, describeDecoding(settings), `BLEU ${settings.bleu.signature}`];
+  const basis = [describeDecoding(settings), ...(hasScore ? [`BLEU ${signature}`] : [])];
+  return [output.tone('bold', titles), ...lines, ...basis];
 }
 
 /** Says what the outputs of an evaluation depend on. */
 export function describeDecoding({ sentences, decoding }: Pick<EvaluationRow, 'sentences' | 'decoding'>): string {
+  if (decoding === null) return `${counted(sentences, 'sentence')}, loss only`;
   const { numBeams, maxLength, lengthPenalty, earlyStopping, references } = decoding;
   const search =
     numBeams === 1 ? 'greedy' : `${numBeams} beams, length penalty ${lengthPenalty}, early stopping ${earlyStopping}`;

@@ -1,16 +1,20 @@
 /** A model opened for a command: found, loaded on a device, with its tokenizer and generation settings. */
 import { Option } from 'commander';
-import type { DeviceName, GenerationConfig } from '../engine/config/experiment.ts';
+import type { DeviceName, GenerationConfig, Precision } from '../engine/config/experiment.ts';
 import { findField } from '../engine/config/experiment-fields.ts';
 import type { GenerationSettings } from '../engine/decoding/generation-settings.ts';
 import type { Seq2SeqModel } from '../engine/model/seq2seq-model.ts';
 import type { MarianTokenizer } from '../engine/text/marian-tokenizer.ts';
+import { positiveNumber } from './arguments.ts';
 import { storeDirectory } from './store-option.ts';
+import { withDownload } from './with-download.ts';
 import type { World } from './world.ts';
 
 export interface ModelOptions {
   readonly model: string;
   readonly device: DeviceName;
+  readonly precision: Precision;
+  readonly threads?: number;
   readonly store?: string;
   readonly beams?: number;
   readonly maxLength?: number;
@@ -27,7 +31,7 @@ export interface OpenedModel {
 export function modelOption(): Option {
   return new Option(
     '-m, --model <model>',
-    'a folder, run:RUN for its newest checkpoint, or a hub id in the local cache',
+    'a folder, run:RUN for its newest checkpoint, or a hub id (org/name, org/name@revision)',
   ).makeOptionMandatory();
 }
 
@@ -36,18 +40,37 @@ export function deviceOption(): Option {
   return new Option('--device <name>', 'where to compute').choices(findField('device')?.choices ?? []).default('auto');
 }
 
+/** The option that chooses the precision of matrix products. */
+export function precisionOption(): Option {
+  return new Option('--precision <name>', 'of matrix products, on the device native')
+    .choices(findField('precision')?.choices ?? [])
+    .default('auto');
+}
+
+/** The option that chooses how many threads compute. */
+export function threadsOption(): Option {
+  return new Option(
+    '--threads <count>',
+    'of the device native (default: all physical cores the process may use)',
+  ).argParser(positiveNumber);
+}
+
 /**
- * Finds the folder of a model.
+ * Finds the folder of a model, fetching it from the hub when it is not here.
  *
- * @throws {ModelError} when it is not here
+ * @throws {ModelError} when it is neither here nor can be fetched, {CancelledError} on Ctrl-C meanwhile
  */
 export async function findModel(model: string, storeFolder: string | undefined, world: World): Promise<string> {
-  const { resolveModel } = await import('../runner/resolve-model.ts');
-  if (!model.startsWith('run:')) return resolveModel(model, { store: null, env: world.env });
+  const { obtainModel } = await import('../runner/obtain-model.ts');
+  if (!model.startsWith('run:')) {
+    return await withDownload(model, world, (download) =>
+      obtainModel(model, { store: null, env: world.env, ...download }),
+    );
+  }
   const { openStore } = await import('../store/open-store.ts');
   const store = openStore(storeDirectory(world, storeFolder), { readOnly: true });
   try {
-    return resolveModel(model, { store, env: world.env });
+    return await obtainModel(model, { store, env: world.env });
   } finally {
     store.close();
   }
@@ -70,7 +93,7 @@ export async function openModel(options: ModelOptions, world: World): Promise<Op
       import('../engine/text/marian-tokenizer.ts'),
     ]);
   const tokenizer = await tokenizers.MarianTokenizer.load(directory);
-  const backend = await openBackend(options.device);
+  const backend = await openBackend(options.device, { precision: options.precision, threads: options.threads ?? null });
   world.output.note(`device: ${backend.name}, ${backend.description} (${backend.why})`);
   const model = await loadModel(directory);
   const overrides: GenerationConfig = {

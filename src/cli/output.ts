@@ -3,6 +3,7 @@
  * Text that may come from a corpus or a file is made harmless before a terminal sees it.
  */
 import { visibleText } from '../ui/text/fit-text.ts';
+import { excessMarks, unseenCharacters } from '../ui/text/unseen-characters.ts';
 
 export type Tone = 'bold' | 'dim' | 'good' | 'bad' | 'warning';
 
@@ -14,12 +15,16 @@ const codes: Readonly<Record<Tone, readonly [number, number]>> = {
   warning: [33, 39],
 };
 
+/** To the first column, and what stands there goes. */
+const CLEAR_LINE = '\r\u001b[K';
+
 export class Output {
   readonly #stdout: NodeJS.WriteStream;
   readonly #stderr: NodeJS.WriteStream;
   readonly #isColourful: boolean;
   #isStdoutClosed = false;
   #isStderrClosed = false;
+  #hasTransient = false;
   #whenStdoutCloses: (failure: Error | null) => void = () => {};
 
   constructor(streams: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream; env: NodeJS.ProcessEnv }) {
@@ -48,19 +53,35 @@ export class Output {
     this.#whenStdoutCloses = listener;
   }
 
-  /** Writes one line of data as it is. The caller has made it harmless, or it is for a program. */
+  /** Writes one line of data: as it is for a program, harmless on a terminal, whatever the caller did about it. */
   line(text = ''): void {
-    if (!this.#isStdoutClosed) this.#stdout.write(`${text}\n`);
+    if (!this.#isStdoutClosed) this.#stdout.write(`${this.#stdout.isTTY ? visibleWithLooks(text) : text}\n`);
   }
 
-  /** Writes one JSON document as one line. */
+  /** Writes one JSON document as one line. What a terminal would obey is escaped, which means the same text. */
   json(value: unknown): void {
-    this.line(JSON.stringify(value));
+    const text = JSON.stringify(value) ?? 'null';
+    const escaped = text.replace(unseenCharacters, escapeForJson).replace(excessMarks, escapeForJson);
+    if (!this.#isStdoutClosed) this.#stdout.write(`${escaped}\n`);
   }
 
   /** Writes narration: device, warnings, hints. */
   note(text: string): void {
-    if (!this.#isStderrClosed) this.#stderr.write(`${visibleLines(text)}\n`);
+    if (this.#isStderrClosed) return;
+    this.#stderr.write(`${this.#hasTransient ? CLEAR_LINE : ''}${visibleLines(text)}\n`);
+    this.#hasTransient = false;
+  }
+
+  /** Shows a line of narration that the next one takes the place of; only where `noteColumns` says there is a terminal. */
+  transient(text: string): void {
+    if (this.#isStderrClosed) return;
+    this.#stderr.write(CLEAR_LINE + visibleText(text));
+    this.#hasTransient = text !== '';
+  }
+
+  /** Columns of the terminal that narration goes to; null when it is none, where nothing can be written over. */
+  get noteColumns(): number | null {
+    return this.#stderr.isTTY ? this.#stderr.columns || 80 : null;
   }
 
   warn(text: string): void {
@@ -100,6 +121,17 @@ export class Output {
 /** Makes a text of several lines harmless, keeping its line breaks. */
 export function visibleLines(text: string): string {
   return text.split('\n').map(visibleText).join('\n');
+}
+
+/** As `visibleLines`, but for the looks that `tone` gives. */
+function visibleWithLooks(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character begins a look.
+  const parts = text.split(/(\u001b\[(?:1|2|22|3[123]|39)m)/);
+  return parts.map((part, index) => (index % 2 === 1 ? part : visibleLines(part))).join('');
+}
+
+function escapeForJson(character: string): string {
+  return character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** What the system says about a stream; anything else is a fault of ours. */

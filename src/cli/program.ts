@@ -2,16 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { nearestName } from '../engine/config/nearest-name.ts';
+import { addAttachCommand } from './commands/attach.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addFetchCommand } from './commands/fetch.ts';
 import { addLsCommand } from './commands/ls.ts';
+import { addPushCommand } from './commands/push.ts';
+import { addResumeCommand } from './commands/resume.ts';
+import { addRmCommand } from './commands/rm.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSamplesCommand } from './commands/samples.ts';
 import { addScoreCommand } from './commands/score.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addStopCommand } from './commands/stop.ts';
+import { addStoreCommand } from './commands/store.ts';
 import { addTokenizeCommand } from './commands/tokenize.ts';
 import { addTranslateCommand } from './commands/translate.ts';
 import { startScreens } from './start-screens.ts';
@@ -20,16 +26,22 @@ import { hasTerminal, type World } from './world.ts';
 
 const addCommands = [
   addRunCommand,
+  addResumeCommand,
+  addAttachCommand,
   addStopCommand,
   addLsCommand,
   addShowCommand,
   addCompareCommand,
   addSamplesCommand,
+  addRmCommand,
   addEvaluateCommand,
   addTranslateCommand,
   addTokenizeCommand,
   addScoreCommand,
   addDataCommand,
+  addFetchCommand,
+  addPushCommand,
+  addStoreCommand,
   addDoctorCommand,
 ];
 
@@ -76,7 +88,8 @@ Examples:
   bleubird ls                                all runs and their BLEU
 
 A RUN is its id, the beginning of it, or "last".
-A MODEL is a folder, run:RUN, or a hub id in the local Hugging Face cache.
+A MODEL is a folder, run:RUN, or an id of the Hugging Face hub, which is fetched
+when it is not in the cache.
 Exit codes: 0 done, 2 configuration, 3 data, 4 model, 5 device, 6 store,
 7 run failed, 130 cancelled.`;
 

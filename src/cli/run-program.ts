@@ -21,12 +21,22 @@ export async function runProgram(): Promise<void> {
   process.exit(exitCode);
 }
 
-/** A closed terminal (SIGHUP) and a polite kill (SIGTERM) count as Ctrl-C: a run saves what it has. */
+/**
+ * A polite kill (SIGTERM) and a closed terminal (SIGHUP) count as Ctrl-C: a run saves what it has. Where no stream is a
+ * terminal, as in the background or under nohup, a terminal that closes is none of ours, and SIGHUP changes nothing.
+ * (Whether SIGHUP was ignored when the program began cannot be asked: Node resets what nohup sets before our code runs.)
+ */
 function onInterrupt(listener: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, listener);
+  const hasTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+  const onHangUp = hasTerminal ? listener : () => {};
+  const listeners = [
+    ['SIGINT', listener],
+    ['SIGTERM', listener],
+    ['SIGHUP', onHangUp],
+  ] as const;
+  for (const [signal, heard] of listeners) process.on(signal, heard);
   return () => {
-    for (const signal of signals) process.off(signal, listener);
+    for (const [signal, heard] of listeners) process.off(signal, heard);
   };
 }
 

@@ -1,9 +1,10 @@
 /** What the UI asks of the world, answered by the store, the runner and the experiment files. */
 import { checkValues } from '../engine/config/check-values.ts';
 import { experimentFromValues } from '../engine/config/experiment-from-values.ts';
+import { lookUpModel } from '../runner/obtain-model.ts';
 import { reconcileRuns } from '../runner/reconcile-runs.ts';
-import { resolveModel } from '../runner/resolve-model.ts';
-import { startDetachedRunner } from '../runner/start-detached-runner.ts';
+import { requireResumable } from '../runner/resume-point.ts';
+import { resumeDetachedRunner, startDetachedRunner } from '../runner/start-detached-runner.ts';
 import { stopRun } from '../runner/stop-run.ts';
 import type { Store } from '../store/store.ts';
 import type { UiServices } from '../ui/services.ts';
@@ -52,9 +53,16 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
     async startRun(values) {
       const experiment = experimentFromValues(values, { directory: cwd });
       // Looked up here too, so that a missing model is told by the form and leaves no failed run behind.
-      resolveModel(experiment.model, { store, env });
+      await lookUpModel(experiment.model, { store, env });
       const { runId } = await startDetachedRunner({ experiment, storeDirectory: store.directory, binPath, env });
       return runId;
+    },
+    async resumeRun(id) {
+      await requireResumable(store, id);
+      await resumeDetachedRunner({ runId: id, storeDirectory: store.directory, binPath, env });
+    },
+    async deleteRun(id) {
+      store.deleteRun(id);
     },
     async stopRun(id) {
       await stopRun(store, id);

@@ -28,7 +28,8 @@ export interface Wishes {
 export function explainEnd(end: TrainerEnd, wishes: Wishes): ExplainedEnd {
   switch (end.type) {
     case 'ended':
-      return end.reason === 'completed' ? { end: COMPLETED, error: null } : explainStop(end.step, wishes);
+      if (end.reason === 'stopped') return explainStop(end.step, wishes);
+      return { end: { ...COMPLETED, reason: end.detail ?? COMPLETED.reason }, error: null };
     case 'failed':
       return explainFailure(end);
     case 'died':
@@ -44,7 +45,17 @@ export function explainStoreFailure(error: AppError): ExplainedEnd {
   return { end: { ...COMPLETED, state: 'failed', reason, hint: error.hint ?? null }, error };
 }
 
-function explainStop(step: number, { wasStopped, wasKilled }: Wishes): ExplainedEnd {
+/** The end of a run whose model could not be fetched from the hub. */
+export function explainFailedFetch(error: AppError): ExplainedEnd {
+  if (error instanceof CancelledError) {
+    const reason = 'Stopped at the request of the user while its model was fetched.';
+    return { end: { ...COMPLETED, state: 'stopped', reason }, error: new CancelledError(reason) };
+  }
+  return { end: { ...COMPLETED, state: 'failed', reason: error.message, hint: error.hint ?? null }, error };
+}
+
+/** The end of a run that was asked to stop, and whose last step is saved. */
+export function explainStop(step: number, { wasStopped, wasKilled }: Wishes): ExplainedEnd {
   const who =
     wasStopped || wasKilled ? 'at the request of the user' : 'since the trainer was told to from outside (SIGTERM),';
   const when = step === 0 ? 'before its first step: nothing to save' : `after step ${step}, which is saved`;
@@ -87,7 +98,7 @@ function hintForDeath({ signal, stderrTail }: Death): string {
   if (signal === 'SIGKILL') {
     return 'Nobody here killed it: probably the system, for want of memory (see dmesg). Lower per_device_train_batch_size.';
   }
-  return 'trainer.log in the folder of the run has all it wrote; the run goes on from a checkpoint with "model: run:ID".';
+  return 'trainer.log in the folder of the run has all it wrote; "bleubird resume" goes on from its newest checkpoint.';
 }
 
 function endOfDeath({ exitCode, signal, stderrTail }: Death, reason: string, hint: string | null): RunEnd {

@@ -1,6 +1,6 @@
 /** Starts a runner that outlives this program: a process of its own session, its words in a log in the folder of the run. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from '../engine/config/experiment.ts';
@@ -10,14 +10,24 @@ import { openStore } from '../store/open-store.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
 import type { Store } from '../store/store.ts';
 
-export interface StartDetachedOptions {
-  readonly experiment: Experiment;
+interface DetachedOptions {
   readonly storeDirectory: string;
-  /** The program's entry, started as `node binPath run …`. */
+  /** The program's entry, started as `node binPath run …` or `resume …`. */
   readonly binPath: string;
   readonly env?: NodeJS.ProcessEnv;
   /** How long the runner may take until its run is in the store, milliseconds. */
   readonly patienceMs?: number;
+}
+
+export interface StartDetachedOptions extends DetachedOptions {
+  readonly experiment: Experiment;
+  /** As `runExperiment` takes it. */
+  readonly resumeFrom?: string | null;
+}
+
+export interface ResumeDetachedOptions extends DetachedOptions {
+  /** Id of a run that can be taken up again. */
+  readonly runId: string;
 }
 
 /**
@@ -34,33 +44,57 @@ export async function startDetachedRunner(options: StartDetachedOptions): Promis
   }
 }
 
+/**
+ * Starts a runner that goes on with a run, and waits until it has taken it up.
+ *
+ * @throws {AppError} as `startDetachedRunner`; then the run is as it was
+ */
+export async function resumeDetachedRunner(options: ResumeDetachedOptions): Promise<{ runId: string; pid: number }> {
+  const { runId } = options;
+  const store = openStore(options.storeDirectory);
+  try {
+    const parameters = [options.binPath, 'resume', runId, '--no-ui', '--store', store.directory];
+    // A run that ends at once is not running any more when it is looked at: the runner's name stays with it.
+    const isTakenUp = (pid: number) => store.readRun(runId)?.runner?.pid === pid;
+    return { runId, pid: await startRunner(store.runDirectory(runId), parameters, isTakenUp, options) };
+  } finally {
+    store.close();
+  }
+}
+
 async function startInStore(store: Store, options: StartDetachedOptions): Promise<{ runId: string; pid: number }> {
   const runId = store.reserveRunId();
+  const directory = store.runDirectory(runId);
+  const file = join(directory, 'experiment.yaml');
   try {
-    return { runId, pid: await startRunner(store, runId, options) };
+    withStoreErrors(directory, () => writeFileSync(file, formatExperiment(options.experiment), { mode: 0o600 }));
+    const { resumeFrom = null } = options;
+    const parameters = [options.binPath, 'run', file, '--no-ui', '--run-id', runId, '--store', store.directory];
+    if (resumeFrom !== null) parameters.push('--resume-from', resumeFrom);
+    const pid = await startRunner(directory, parameters, () => store.readRun(runId) !== null, options);
+    return { runId, pid };
   } catch (error) {
     // Without a run nobody would ever find its folder, and what the log says is in the error.
-    if (store.readRun(runId) === null) rmSync(store.runDirectory(runId), { recursive: true, force: true });
+    if (store.readRun(runId) === null) rmSync(directory, { recursive: true, force: true });
     throw error;
   }
 }
 
-/** Starts the runner of a run. @returns its process number, once the run is in the store */
-async function startRunner(store: Store, runId: string, options: StartDetachedOptions): Promise<number> {
-  const directory = store.runDirectory(runId);
-  const file = join(directory, 'experiment.yaml');
+/** Starts a runner whose words go to a log in the run's folder. @returns its process number, once `isThere` */
+async function startRunner(
+  directory: string,
+  parameters: readonly string[],
+  isThere: (pid: number) => boolean,
+  { env = process.env, patienceMs = 60_000 }: DetachedOptions,
+): Promise<number> {
   const logPath = join(directory, 'runner.log');
-  const log = withStoreErrors(directory, () => {
-    writeFileSync(file, formatExperiment(options.experiment), { mode: 0o600 });
-    return openSync(logPath, 'a', 0o600);
-  });
-  const runner = launch([options.binPath, 'run', file, '--no-ui', '--run-id', runId, '--store', store.directory], {
-    log,
-    env: options.env ?? process.env,
-  });
-  const failure = await failureToAppear(runner, () => store.readRun(runId) !== null, options.patienceMs ?? 60_000);
-  if (failure === null) return runner.pid ?? 0;
-  const words = readFileSync(logPath, 'utf8').trim();
+  const log = withStoreErrors(directory, () => openSync(logPath, 'a', 0o600));
+  const { size } = fstatSync(log); // what an earlier runner of the run has said
+  const runner = launch(parameters, { log, env });
+  const { pid = 0 } = runner;
+  const failure = await failureToAppear(runner, () => isThere(pid), patienceMs);
+  if (failure === null) return pid;
+  const words = readFileSync(logPath).subarray(size).toString().trim();
   throw words === '' ? failure : sayMore(failure, words);
 }
 

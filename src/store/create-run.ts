@@ -2,26 +2,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import type { Experiment } from '../engine/config/experiment.ts';
 import { StoreError } from '../errors.ts';
 import { flattenExperiment } from './flatten-experiment.ts';
-import type { RunnerIdentity } from './rows.ts';
+import { Journal } from './journal.ts';
+import type { NewRun } from './run-facts.ts';
 import { newRunId } from './run-id.ts';
 
-/** What is known of a run before its trainer starts. */
-export interface NewRun {
-  /** Made by `reserveRunId`, or chosen; a new one when left out. */
-  readonly id?: string;
-  readonly experiment: Experiment;
-  /** Null for a run that nobody can look after, as in an import. */
-  readonly runner: RunnerIdentity | null;
-  /** Versions of the program and of Node; the trainer adds its own. */
-  readonly versions: Readonly<Record<string, string>>;
-  readonly gitCommit: string | null;
-  readonly gitDirty: boolean | null;
-  /** sha256 of the lock file that pins the program's dependencies, hex. */
-  readonly lockfileHash: string | null;
-}
+export type { NewRun };
 
 /** Makes the folder of a run under a name that nobody else has or gets. @returns the id */
 export function reserveRunId(database: Database, runsDirectory: string): string {
@@ -33,25 +20,52 @@ export function reserveRunId(database: Database, runsDirectory: string): string 
   }
 }
 
-/** Inserts the run as pending, under its id or a new one. @returns its id and key @throws {StoreError} when the id is taken */
+/**
+ * Inserts the run as pending, under its id or a new one, and begins its journal.
+ *
+ * @returns its id, key and journal @throws {StoreError} when the id is taken
+ */
 export function createRun(
   database: Database,
   runsDirectory: string,
   run: NewRun,
   now: number,
-): { id: string; number: number } {
-  if (run.id !== undefined) return { id: run.id, number: insertRun(database, run.id, run, now) };
+): { id: string; number: number; journal: Journal } {
+  const create = (id: string) => {
+    const directory = join(runsDirectory, id);
+    const journal = new Journal(directory);
+    const number = insertRun(database, id, run, now, () => {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      journal.append({ type: 'created', at: now, run: { ...run, id } });
+    });
+    return { id, number, journal };
+  };
+  if (run.id !== undefined) return create(run.id);
   const id = reserveRunId(database, runsDirectory);
   try {
-    return { id, number: insertRun(database, id, run, now) };
+    return create(id);
   } catch (error) {
     rmSync(join(runsDirectory, id), { recursive: true, force: true }); // without a run nobody would ever find it
     throw error;
   }
 }
 
-/** Inserts the run as pending. @returns its key @throws {StoreError} when the id is taken */
-function insertRun(database: Database, id: string, run: NewRun, now: number): number {
+/**
+ * Inserts the run as pending.
+ *
+ * @param isAbout  called when nothing but the commit is left to do
+ * @param key      for a run that has had one
+ * @returns        its key
+ * @throws {StoreError} when the id is taken
+ */
+export function insertRun(
+  database: Database,
+  id: string,
+  run: NewRun,
+  now: number,
+  isAbout: () => void = () => {},
+  key: number | null = null,
+): number {
   const insert = database.transaction(() => {
     if (database.prepare('SELECT 1 FROM runs WHERE id = ?').get(id) !== undefined) {
       throw new StoreError(`There is already a run ${id}.`, { hint: 'Leave the id out to get a new one.' });
@@ -59,16 +73,16 @@ function insertRun(database: Database, id: string, run: NewRun, now: number): nu
     const { experiment, runner } = run;
     const { lastInsertRowid } = database
       .prepare(
-        `INSERT INTO runs (id, name, state, created_at, heartbeat_at, model, seed)
-         VALUES (?, ?, 'pending', ?, ?, ?, ?)`,
+        `INSERT INTO runs (number, id, name, state, created_at, heartbeat_at, model, seed)
+         VALUES (?, ?, ?, 'pending', ?, ?, ?, ?)`,
       )
-      .run(id, experiment.name, now, now, experiment.model, experiment.training.seed);
+      .run(key, id, experiment.name, now, now, experiment.model, experiment.training.seed);
     const number = Number(lastInsertRowid);
     database
       .prepare(
         `INSERT INTO run_details (run, runner_pid, runner_process_start, runner_boot_id, runner_hostname, versions,
-           git_commit, git_dirty, lockfile_hash, experiment)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           git_commit, git_dirty, lockfile_hash, resumed_from, parent_run, experiment)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         number,
@@ -80,10 +94,13 @@ function insertRun(database: Database, id: string, run: NewRun, now: number): nu
         run.gitCommit,
         run.gitDirty === null ? null : Number(run.gitDirty),
         run.lockfileHash,
+        run.resumedFrom ?? null,
+        run.parentRun ?? null,
         JSON.stringify(experiment),
       );
     const parameter = database.prepare('INSERT INTO parameters VALUES (?, ?, ?)');
     for (const [path, value] of flattenExperiment(experiment)) parameter.run(number, path, value);
+    isAbout();
     return number;
   });
   return insert.immediate();

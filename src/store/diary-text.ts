@@ -1,5 +1,5 @@
 /** Puts an event into words for the run's diary. */
-import type { TrainerEvent } from '../engine/run/protocol.ts';
+import type { TrainerEvent, TrainerEventOf } from '../engine/run/protocol.ts';
 
 /** Gives back a line for the diary, or null for events that are kept elsewhere (points, sentences, progress, the end). */
 export function diaryText(event: TrainerEvent): string | null {
@@ -13,9 +13,11 @@ export function diaryText(event: TrainerEvent): string | null {
     case 'phase':
       return event.phase;
     case 'evaluation':
-      return `${event.stage}, step ${event.step}: BLEU ${event.bleu.score.toFixed(2)}, loss ${event.loss?.toFixed(4) ?? 'not finite'}`;
+      return `${event.stage}, step ${event.step}: ${bleuText(event)}loss ${event.loss?.toFixed(4) ?? 'not finite'}`;
+    case 'resumed':
+      return `after step ${event.step}, from ${event.checkpoint}`;
     case 'checkpoint':
-      return `step ${event.step}: ${event.path} (${(event.sizeBytes / 1e6).toFixed(1)} MB)`;
+      return `step ${event.step}${event.isBest ? ', the best so far' : ''}: ${event.path} (${(event.sizeBytes / 1e6).toFixed(1)} MB)`;
     case 'checkpoint-removed':
       return `step ${event.step}: ${event.path}`;
     case 'warning':
@@ -30,6 +32,10 @@ export function diaryText(event: TrainerEvent): string | null {
     default:
       return event satisfies never;
   }
+}
+
+function bleuText({ bleu }: TrainerEventOf<'evaluation'>): string {
+  return bleu === null ? '' : `BLEU ${bleu.score.toFixed(2)}, `;
 }
 
 function leftOut(problemCounts: Readonly<Record<string, number>>): string {

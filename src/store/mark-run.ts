@@ -18,7 +18,7 @@ export function markInterrupted(database: Database, id: string, now: number): bo
       'Its runner is gone without a word: it was killed, the machine went down, or the store could not be written.';
     database
       .prepare('UPDATE run_details SET end_reason = ?, end_hint = ? WHERE run = ?')
-      .run(reason, `To go on from its newest checkpoint, start an experiment with "model: run:${id}".`, number);
+      .run(reason, `bleubird resume ${id} goes on from its newest checkpoint.`, number);
     prepareDiary(database, number)('end', `interrupted: ${reason}`, now);
     return true;
   });

@@ -1,7 +1,9 @@
 /**
  * Brings a database to the newest version: `PRAGMA user_version` counts the migrations applied, the table `migrations`
- * says which and when. Each step is one transaction together with its record, so a killed program leaves a whole version.
+ * says which and when. All steps that are missing are one transaction, so a killed program leaves the old store or the new
+ * one, and a copy of the old one is kept beside it.
  */
+import { chmodSync, renameSync, rmSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { StoreError } from '../errors.ts';
 import { type Migration, migrations } from './migrations.ts';
@@ -32,17 +34,34 @@ export function readVersion(database: Database, path: string, steps: readonly Mi
 
 /** Applies the steps that are missing. @throws {StoreError} when the database is foreign or newer */
 export function migrate(database: Database, path: string, now: () => number, steps = migrations): void {
-  if (readVersion(database, path, steps) === steps.length) return;
-  for (const [index, step] of steps.entries()) {
-    const apply = database.transaction(() => {
-      // Read again under the write lock: another program may have applied this step in the meantime.
-      if (readVersion(database, path, steps) > index) return;
+  const version = readVersion(database, path, steps);
+  if (version === steps.length) return;
+  if (version > 0 && !database.memory) keepCopy(database, `${path}.version-${version}`);
+  const apply = database.transaction(() => {
+    // Read again under the write lock: another program may have applied them in the meantime.
+    const applied = readVersion(database, path, steps);
+    for (const [index, step] of steps.entries()) {
+      if (index < applied) continue;
       if (index === 0) createRecord(database);
       database.exec(step.sql);
       database.prepare('INSERT INTO migrations VALUES (?, ?, ?)').run(index + 1, step.name, now());
       database.pragma(`user_version = ${index + 1}`);
-    });
-    apply.immediate();
+    }
+  });
+  apply.immediate();
+}
+
+/** Two programs may do it at once: each under a name of its own, and a whole copy is replaced by a whole one. */
+function keepCopy(database: Database, path: string): void {
+  const unfinished = `${path}.unfinished-${process.pid}`;
+  rmSync(unfinished, { force: true });
+  try {
+    database.prepare('VACUUM INTO ?').run(unfinished);
+    chmodSync(unfinished, 0o600);
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
   }
 }
 

@@ -172,4 +172,59 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    // SQLite cannot take NOT NULL from a column: the table is made anew, and so is the one that refers to it, whose rows
+    // would go with the old table.
+    name: 'evaluations of the loss alone have no score',
+    sql: `
+      CREATE TABLE kept_comparisons AS SELECT * FROM comparisons;
+      DROP TABLE comparisons;
+      ALTER TABLE evaluations RENAME TO scored_evaluations;
+      CREATE TABLE evaluations (
+        id INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+        stage TEXT NOT NULL CHECK (stage IN ('before', 'epoch', 'after')),
+        step INTEGER NOT NULL,
+        epoch REAL NOT NULL,
+        sentences INTEGER NOT NULL,
+        loss REAL,
+        loss_per_token REAL,
+        -- From here to decoding: all NULL or none.
+        bleu REAL,
+        bleu_counts TEXT,
+        bleu_totals TEXT,
+        bleu_precisions TEXT,
+        brevity_penalty REAL,
+        system_length INTEGER,
+        reference_length INTEGER,
+        signature TEXT,
+        decoding TEXT,
+        duration_seconds REAL NOT NULL,
+        time INTEGER NOT NULL,
+        UNIQUE (run, stage, step)
+      ) STRICT;
+      INSERT INTO evaluations SELECT * FROM scored_evaluations;
+      DROP TABLE scored_evaluations;
+      CREATE TABLE comparisons (
+        run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+        before_evaluation INTEGER NOT NULL REFERENCES evaluations ON DELETE CASCADE,
+        after_evaluation INTEGER NOT NULL REFERENCES evaluations ON DELETE CASCADE,
+        signature TEXT NOT NULL,
+        bleu_delta REAL NOT NULL,
+        loss_delta REAL
+      ) STRICT;
+      INSERT INTO comparisons SELECT * FROM kept_comparisons;
+      DROP TABLE kept_comparisons;
+    `,
+  },
+  {
+    name: 'runs that are taken up again, or start from a checkpoint of another',
+    sql: `
+      -- How long the run had worked, milliseconds, before its trainer started for the last time.
+      ALTER TABLE runs ADD COLUMN earlier_ms INTEGER NOT NULL DEFAULT 0;
+      -- The checkpoint that a run began from, and the run that this was of where its folder tells.
+      ALTER TABLE run_details ADD COLUMN resumed_from TEXT;
+      ALTER TABLE run_details ADD COLUMN parent_run TEXT;
+    `,
+  },
 ];

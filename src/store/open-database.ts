@@ -3,13 +3,14 @@
  * file that is damaged, newer, foreign or out of reach with words that help.
  */
 import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError } from '../errors.ts';
 import { useWriteAheadLog } from './journal-mode.ts';
 import { makeFolders } from './make-folders.ts';
 import { migrate, readVersion, STORE_VERSION } from './migrate.ts';
-import { damagedStore, withStoreErrors } from './sqlite-error.ts';
+import { recordedRuns } from './recorded-runs.ts';
+import { damagedStore, lostStore, withStoreErrors } from './sqlite-error.ts';
 
 export interface OpenDatabaseOptions {
   readonly readOnly: boolean;
@@ -25,6 +26,10 @@ export interface OpenedDatabase {
 /** A run whose runner gives no sign of life for longer than this did not end cleanly; runners beat every second. */
 const SILENCE_MS = 5_000;
 
+/** About what is checked in 50 ms. Of larger files only the tables that are read first are. */
+const QUICK_CHECK_BYTES = 16 << 20;
+const FIRST_TABLES = ['runs', 'run_details', 'comparisons', 'migrations'];
+
 /** Gives back the open database; the caller closes it. @throws {StoreError} */
 export function openDatabase(path: string, options: OpenDatabaseOptions): OpenedDatabase {
   return withStoreErrors(path, () =>
@@ -33,11 +38,12 @@ export function openDatabase(path: string, options: OpenDatabaseOptions): Opened
 }
 
 function openForWriting(path: string, { busyTimeoutMs, now }: OpenDatabaseOptions): OpenedDatabase {
+  if (!exists(path)) assertNothingLost(path);
   createPrivately(path);
   const database = new Database(path, { timeout: busyTimeoutMs });
   return closeOnError(database, () => {
     // Before anything is written: a foreign or newer file stays as it is.
-    readVersion(database, path);
+    if (readVersion(database, path) === 0) assertNothingLost(path, () => readVersion(database, path) === 0);
     const warning = useWriteAheadLog(database, path, busyTimeoutMs);
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
@@ -48,11 +54,15 @@ function openForWriting(path: string, { busyTimeoutMs, now }: OpenDatabaseOption
 }
 
 function openForReading(path: string, options: OpenDatabaseOptions): OpenedDatabase {
-  if (!exists(path)) return { database: emptyDatabase(path, options.now), warnings: [] };
+  if (!exists(path)) {
+    assertNothingLost(path, () => !exists(path));
+    return { database: emptyDatabase(path, options.now), warnings: [] };
+  }
   const database = connectReadOnly(path, options.busyTimeoutMs);
   return closeOnError(database, () => {
     const version = readVersion(database, path);
     if (version === 0) {
+      assertNothingLost(path, () => readVersion(database, path) === 0);
       // Another program has just made the file and is about to fill it.
       database.close();
       return { database: emptyDatabase(path, options.now), warnings: [] };
@@ -102,7 +112,10 @@ function createPrivately(path: string): void {
 
 function exists(path: string): boolean {
   try {
-    return statSync(path).isFile();
+    if (statSync(path).isFile()) return true;
+    throw new StoreError(`The store ${path} is not a file.`, {
+      hint: 'Move it aside, or choose another folder with --store DIR or BLEUBIRD_STORE.',
+    });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw error;
@@ -117,13 +130,24 @@ function emptyDatabase(path: string, now: () => number): Database.Database {
   return database;
 }
 
+/** A new store in place of one with runs would hide them. `isStillEmpty`: another program may be making the store. */
+function assertNothingLost(path: string, isStillEmpty = () => true): void {
+  const { length } = recordedRuns(join(dirname(path), 'runs'));
+  if (length > 0 && isStillEmpty()) throw lostStore(path, length);
+}
+
+/** A run without a sign of life tells of a crash: of its runner, or of the machine. */
 function checkAfterUncleanEnd(database: Database.Database, path: string, now: number): void {
   const silent = database
     .prepare("SELECT 1 FROM runs WHERE state IN ('pending', 'running') AND coalesce(heartbeat_at, created_at) < ?")
     .get(now - SILENCE_MS);
   if (silent === undefined) return;
-  const said = String(database.pragma('quick_check(1)', { simple: true }));
-  if (said !== 'ok') throw damagedStore(path, said);
+  const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const checks = sizeBytes <= QUICK_CHECK_BYTES ? ['1'] : FIRST_TABLES;
+  for (const what of checks) {
+    const said = String(database.pragma(`quick_check(${what})`, { simple: true }));
+    if (said !== 'ok') throw damagedStore(path, said);
+  }
 }
 
 function closeOnError<T>(database: Database.Database, work: () => T): T {

@@ -4,18 +4,24 @@ import * as z from 'zod';
 import type { BeforeAfter, EvaluationRow, TranslationRow } from './rows.ts';
 import { jsonColumn, selectAll, selectOne } from './select.ts';
 
+const columns = {
+  id: z.number(),
+  runId: z.string(),
+  stage: z.enum(['before', 'epoch', 'after']),
+  step: z.number(),
+  epoch: z.number(),
+  sentences: z.number(),
+  loss: z.number().nullable(),
+  lossPerToken: z.number().nullable(),
+  durationSeconds: z.number(),
+  time: z.number(),
+};
+
 const numbers = jsonColumn(z.array(z.number()));
 
-const evaluationRow = z
+const scoredRow = z
   .object({
-    id: z.number(),
-    runId: z.string(),
-    stage: z.enum(['before', 'epoch', 'after']),
-    step: z.number(),
-    epoch: z.number(),
-    sentences: z.number(),
-    loss: z.number().nullable(),
-    lossPerToken: z.number().nullable(),
+    ...columns,
     score: z.number(),
     counts: numbers,
     totals: numbers,
@@ -33,8 +39,6 @@ const evaluationRow = z
         references: z.enum(['decoded', 'raw']),
       }),
     ),
-    durationSeconds: z.number(),
-    time: z.number(),
   })
   .transform(
     ({ score, counts, totals, precisions, brevityPenalty, systemLength, referenceLength, signature, ...row }) => ({
@@ -42,6 +46,13 @@ const evaluationRow = z
       bleu: { score, counts, totals, precisions, brevityPenalty, systemLength, referenceLength, signature },
     }),
   );
+
+/** Of an evaluation that measured the loss alone. */
+const lossRow = z
+  .object({ ...columns, score: z.null() })
+  .transform(({ score: bleu, ...row }) => ({ ...row, bleu, decoding: null }));
+
+const evaluationRow: z.ZodType<EvaluationRow> = z.union([scoredRow, lossRow]);
 
 const SELECT_EVALUATIONS = `
   SELECT evaluations.id, runs.id AS runId, stage, evaluations.step, epoch, sentences, evaluations.loss,

@@ -17,6 +17,8 @@ const summaryFields = {
   createdAt: z.number(),
   startedAt: optionalNumber,
   endedAt: optionalNumber,
+  earlierMs: z.number(),
+  stopRequestedAt: optionalNumber,
   heartbeatAt: optionalNumber,
   model: z.string(),
   device: optionalText,
@@ -50,6 +52,8 @@ const recordRow = z.object({
   trainSize: optionalNumber,
   validationSize: optionalNumber,
   parameterCount: optionalNumber,
+  resumedFrom: optionalText,
+  parentRun: optionalText,
   endReason: optionalText,
   endHint: optionalText,
   exitCode: optionalNumber,
@@ -59,8 +63,8 @@ const recordRow = z.object({
 
 // The difference is taken from the comparison: scores that cannot be compared have none.
 const SUMMARY_COLUMNS = `
-  id, name, state, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, heartbeat_at AS heartbeatAt,
-  model, device, seed, phase, step, total_steps AS totalSteps, eta_seconds AS etaSeconds,
+  id, name, state, created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, earlier_ms AS earlierMs,
+  stop_requested_at AS stopRequestedAt, heartbeat_at AS heartbeatAt, model, device, seed, phase, step, total_steps AS totalSteps, eta_seconds AS etaSeconds,
   samples_per_second AS samplesPerSecond, loss, bleu_before AS bleuBefore, bleu_after AS bleuAfter,
   bleu_delta AS bleuDelta`;
 
@@ -69,7 +73,8 @@ const DETAIL_COLUMNS = `
   runner_hostname AS runnerHostname, trainer_pid AS trainerPid, versions, git_commit AS gitCommit,
   git_dirty AS gitDirty, lockfile_hash AS lockfileHash, data_hash AS dataHash, train_size AS trainSize,
   validation_size AS validationSize, parameter_count AS parameterCount, end_reason AS endReason,
-  end_hint AS endHint, exit_code AS exitCode, signal, stderr_tail AS stderrTail`;
+  end_hint AS endHint, exit_code AS exitCode, signal, stderr_tail AS stderrTail, resumed_from AS resumedFrom,
+  parent_run AS parentRun`;
 
 const FROM_RUNS = 'FROM runs LEFT JOIN comparisons ON comparisons.run = runs.number';
 const FROM_RECORDS = `${FROM_RUNS} JOIN run_details ON run_details.run = runs.number`;

@@ -8,10 +8,10 @@ type EvaluationEvent = TrainerEventOf<'evaluation'>;
 
 const beforeRow = z.object({
   id: z.number(),
-  bleu: z.number(),
+  bleu: z.number().nullable(),
   loss: z.number().nullable(),
-  signature: z.string(),
-  decoding: z.string(),
+  signature: z.string().nullable(),
+  decoding: z.string().nullable(),
   sentences: z.number(),
 });
 
@@ -47,7 +47,13 @@ export function prepareEvaluations(
     const found = newestBefore.get(number);
     if (found === undefined) return;
     const before = beforeRow.parse(found);
-    const reason = incomparable(before, event);
+    if (before.bleu === null && event.bleu === null) return;
+    if (before.bleu === null || event.bleu === null) {
+      const side = before.bleu === null ? 'before' : 'after';
+      addToDiary('warning', `BLEU before and after are not compared: nothing was translated ${side}.`, time);
+      return;
+    }
+    const reason = incomparable(before, event, event.bleu.signature);
     if (reason !== null) {
       addToDiary('warning', `BLEU before and after are not compared: ${reason}.`, time);
       return;
@@ -66,32 +72,32 @@ export function prepareEvaluations(
       event.sentences,
       event.loss,
       event.lossPerToken,
-      bleu.score,
-      JSON.stringify(bleu.counts),
-      JSON.stringify(bleu.totals),
-      JSON.stringify(bleu.precisions),
-      bleu.brevityPenalty,
-      bleu.systemLength,
-      bleu.referenceLength,
-      bleu.signature,
+      bleu?.score ?? null,
+      bleu && JSON.stringify(bleu.counts),
+      bleu && JSON.stringify(bleu.totals),
+      bleu && JSON.stringify(bleu.precisions),
+      bleu?.brevityPenalty ?? null,
+      bleu?.systemLength ?? null,
+      bleu?.referenceLength ?? null,
+      bleu?.signature ?? null,
       decodingText(event.decoding),
       event.durationSeconds,
       time,
     );
-    if (event.stage === 'before') scoreBefore.run(bleu.score, number);
+    if (event.stage === 'before') scoreBefore.run(bleu?.score ?? null, number);
     if (event.stage === 'after') {
-      scoreAfter.run(bleu.score, number);
+      scoreAfter.run(bleu?.score ?? null, number);
       compareWithBefore(event, z.object({ id: z.number() }).parse(row).id, time);
     }
   };
 }
 
 /** Says why two evaluations must not be compared, or null when they may. */
-function incomparable(before: z.infer<typeof beforeRow>, after: EvaluationEvent): string | null {
+function incomparable(before: z.infer<typeof beforeRow>, after: EvaluationEvent, signature: string): string | null {
   const decoding = decodingText(after.decoding);
   if (before.decoding !== decoding) return `the decoding settings differ (${before.decoding}, then ${decoding})`;
-  if (before.signature !== after.bleu.signature) {
-    return `the metric signatures differ (${before.signature}, then ${after.bleu.signature})`;
+  if (before.signature !== signature) {
+    return `the metric signatures differ (${before.signature}, then ${signature})`;
   }
   if (before.sentences !== after.sentences) {
     return `the numbers of sentences differ (${before.sentences}, then ${after.sentences})`;
@@ -100,6 +106,8 @@ function incomparable(before: z.infer<typeof beforeRow>, after: EvaluationEvent)
 }
 
 /** Settings as JSON with its keys in one order: equal texts are equal settings. */
-function decodingText({ numBeams, maxLength, lengthPenalty, earlyStopping, references }: Decoding): string {
+function decodingText(decoding: Decoding | null): string | null {
+  if (decoding === null) return null;
+  const { numBeams, maxLength, lengthPenalty, earlyStopping, references } = decoding;
   return JSON.stringify({ numBeams, maxLength, lengthPenalty, earlyStopping, references });
 }

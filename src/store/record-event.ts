@@ -5,6 +5,7 @@ import type { TrainerEvent, TrainerEventOf } from '../engine/run/protocol.ts';
 import type { AddToDiary } from './diary.ts';
 import { diaryText } from './diary-text.ts';
 import { prepareEvaluations } from './record-evaluation.ts';
+import { prepareForgetting } from './resume-run.ts';
 
 export interface RunBeingWritten {
   /** Key of the run in every table. */
@@ -20,6 +21,7 @@ export function prepareRecorder(
 ): (event: TrainerEvent, time: number) => void {
   const sql = prepareStatements(database);
   const recordEvaluation = prepareEvaluations(database, run.number, addToDiary);
+  const forgetAfter = prepareForgetting(database, run.number);
   const keepPath = (path: string) => pathInside(run.directory, path);
 
   const recordReady = (event: TrainerEventOf<'ready'>, time: number) => {
@@ -86,6 +88,9 @@ export function prepareRecorder(
         return;
       case 'ended':
         sql.step.run(event.step, run.number);
+        return;
+      case 'resumed':
+        forgetAfter(event.step);
         return;
       case 'warning':
       case 'failed':

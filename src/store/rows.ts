@@ -24,6 +24,10 @@ export interface RunSummary {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  /** How long it had worked before `startedAt`, milliseconds: more than 0 for a run that was resumed. */
+  readonly earlierMs: number;
+  /** When a user asked it to stop; null while nobody did. */
+  readonly stopRequestedAt: number | null;
   /** Last sign of life of the runner. */
   readonly heartbeatAt: number | null;
   readonly model: string;
@@ -56,6 +60,10 @@ export interface RunRecord extends RunSummary {
   readonly validationSize: number | null;
   readonly parameterCount: number | null;
   readonly directory: string;
+  /** The checkpoint that it began from, null for a run from the beginning. */
+  readonly resumedFrom: string | null;
+  /** Id of the run that this checkpoint is of, where its folder tells. */
+  readonly parentRun: string | null;
   /** Why it ended, in words; null while it goes on. */
   readonly endReason: string | null;
   readonly endHint: string | null;
@@ -80,8 +88,9 @@ export interface EvaluationRow {
   readonly sentences: number;
   readonly loss: number | null;
   readonly lossPerToken: number | null;
-  readonly bleu: BleuResult;
-  readonly decoding: Decoding;
+  /** Null like `decoding` where nothing was translated: the loss alone was measured. */
+  readonly bleu: BleuResult | null;
+  readonly decoding: Decoding | null;
   readonly durationSeconds: number;
   readonly time: number;
 }

@@ -1,30 +1,26 @@
 /**
  * Writes the history of one run; its runner is the only one who has a RunWriter for it. Each call is one transaction:
- * when it returns, what it wrote survives the death of the program (of the power supply: all but the last moments).
+ * when it returns, what it wrote survives the death of the program (of the power supply: all but the last moments). The
+ * run's journal has it first.
  */
 import type { Database } from 'better-sqlite3';
 import type { Envelope } from '../engine/run/protocol.ts';
 import { StoreError } from '../errors.ts';
 import { type AddToDiary, prepareDiary } from './diary.ts';
+import type { Journal } from './journal.ts';
 import { prepareRecorder } from './record-event.ts';
-import type { RunState } from './rows.ts';
+import type { RunEnd } from './run-facts.ts';
 import { withStoreErrors } from './sqlite-error.ts';
 
-/** How a run ended. `exitCode` and `signal` are those of the trainer, null where it was not that. */
-export interface RunEnd {
-  readonly state: Extract<RunState, 'completed' | 'stopped' | 'failed'>;
-  readonly reason: string;
-  readonly hint: string | null;
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly stderrTail: string | null;
-}
+export type { RunEnd };
 
 export interface WrittenRun {
   readonly id: string;
   readonly number: number;
   readonly directory: string;
   readonly lastSeq: number;
+  /** Null for a run whose history comes from its journal. */
+  readonly journal: Journal | null;
 }
 
 export class RunWriter {
@@ -32,7 +28,6 @@ export class RunWriter {
   /** Folder for checkpoints and logs; it exists. */
   readonly directory: string;
   readonly #path: string;
-  readonly #now: () => number;
   readonly #record: (envelope: Envelope) => boolean;
   readonly #heartbeat: () => void;
   readonly #finish: (end: RunEnd) => void;
@@ -44,30 +39,46 @@ export class RunWriter {
     this.runId = run.id;
     this.directory = run.directory;
     this.#path = path;
-    this.#now = now;
     this.#lastSeq = run.lastSeq;
 
+    const { journal } = run;
     const addToDiary = prepareDiary(database, run.number);
     const recordEvent = prepareRecorder(database, run, addToDiary);
     const seen = database.prepare('UPDATE runs SET last_seq = ?, heartbeat_at = ? WHERE number = ?');
-    const record = database.transaction(({ seq, time, event }: Envelope) => {
-      if (seen.run(seq, this.#now(), run.number).changes === 0) throw goneRun(this.runId, path);
+    const record = database.transaction(({ seq, time, event }: Envelope, at: number) => {
+      if (seen.run(seq, at, run.number).changes === 0) throw goneRun(this.runId, path);
       if (seq > this.#lastSeq + 1) addToDiary('warning', gapText(this.#lastSeq, seq), Math.round(time));
       recordEvent(event, Math.round(time));
     });
     this.#record = (envelope) => {
       if (envelope.seq <= this.#lastSeq) return false;
-      record.immediate(envelope);
+      const at = now();
+      journal?.append({ type: 'event', at, envelope });
+      record.immediate(envelope, at);
       this.#lastSeq = envelope.seq;
       return true;
     };
 
     const heartbeat = prepareHeartbeat(database, run.number, addToDiary);
-    this.#heartbeat = () => heartbeat.immediate(this.#now());
+    this.#heartbeat = () => heartbeat.immediate(now());
     const finish = prepareFinish(database, run.number, addToDiary);
-    this.#finish = (end) => finish.immediate(end, this.#now());
-    const note = database.transaction((type: string, text: string) => addToDiary(type, text, this.#now()));
-    this.#note = (type, text) => note.immediate(type, text);
+    this.#finish = (end) => {
+      const at = now();
+      journal?.append({ type: 'ended', at, end });
+      finish.immediate(end, at);
+      journal?.close();
+    };
+    const note = database.transaction(addToDiary);
+    this.#note = (kind, text) => {
+      const at = now();
+      journal?.append({ type: 'note', at, kind, text });
+      note.immediate(kind, text, at);
+    };
+  }
+
+  /** Number of the last event recorded; 0 for none. */
+  get lastSeq(): number {
+    return this.#lastSeq;
   }
 
   /**

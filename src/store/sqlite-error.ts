@@ -28,10 +28,16 @@ export function toStoreError(error: unknown, path: string): unknown {
 
 /** The damaged-file error, also used by the check at opening. `said` are SQLite's words. */
 export function damagedStore(path: string, said: string, cause?: unknown): StoreError {
-  const aside = `for f in '${path}'*; do mv "$f" "$f.damaged"; done`;
   return new StoreError(`The store file ${path} is damaged: SQLite says "${said}".`, {
-    hint: `Nothing was changed. Restore a copy, or move it aside and start a new one (checkpoints stay in runs/):\n  ${aside}`,
+    hint: 'Nothing was changed. `bleubird store repair` sets it aside and makes a new one of all that can be read and of the journals of the runs.',
     cause,
+  });
+}
+
+/** The error for a store file that is gone or empty although there are runs. */
+export function lostStore(path: string, runs: number): StoreError {
+  return new StoreError(`The store file ${path} is empty or gone, but ${runs} runs beside it have journals.`, {
+    hint: 'Nothing was changed. `bleubird store repair` makes it anew from the journals; or put back a copy of it.',
   });
 }
 

@@ -4,17 +4,23 @@ import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { LineProblem } from '../engine/run/protocol.ts';
 import { createRun, type NewRun, reserveRunId } from './create-run.ts';
+import { deleteRun } from './delete-run.ts';
+import { Journal } from './journal.ts';
 import { markInterrupted, markStopRequested } from './mark-run.ts';
 import { metricNames, metricSeries } from './metric-series.ts';
 import { checkpoints, events, lineProblems, parameters, samples } from './read-diary.ts';
 import { beforeAfter, evaluations, translations } from './read-evaluations.ts';
+import type { ParseEnvelope } from './read-journal.ts';
 import { findRun, listRuns, readRun, unfinishedRuns } from './read-runs.ts';
+import { catchUp, lastSeq, rebuildRun } from './rebuild-run.ts';
+import { resumeRun } from './resume-run.ts';
 import type {
   BeforeAfter,
   CheckpointRow,
   EvaluationRow,
   EventRow,
   MetricPoint,
+  RunnerIdentity,
   RunRecord,
   RunSummary,
   SampleRow,
@@ -40,6 +46,7 @@ export class Store {
   readonly #database: Database;
   readonly #path: string;
   readonly #now: () => number;
+  readonly #journals = new Set<Journal>();
 
   constructor(database: Database, { directory, path, warnings, now }: StoreSetting) {
     this.directory = directory;
@@ -131,11 +138,49 @@ export class Store {
   createRun(run: NewRun): RunWriter {
     return this.#do((database) => {
       if (run.id !== undefined) assertRunId(run.id);
-      const { id, number } = createRun(database, this.#runsDirectory, run, this.#now());
+      const { id, number, journal } = createRun(database, this.#runsDirectory, run, this.#now());
+      this.#journals.add(journal);
+      const directory = this.runDirectory(id);
+      return new RunWriter(database, { id, number, directory, lastSeq: 0, journal }, this.#path, this.#now);
+    });
+  }
+
+  /** Takes an ended run up again for `runner`. @throws {StoreError} unless it was interrupted, failed or stopped */
+  resumeRun(id: string, runner: RunnerIdentity): RunWriter {
+    return this.#do((database) => {
       const directory = this.runDirectory(id);
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      return new RunWriter(database, { id, number, directory, lastSeq: 0 }, this.#path, this.#now);
+      const journal = new Journal(directory);
+      const at = this.#now();
+      const run = resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt }) =>
+        journal.append({ type: 'resumed', at, runner, lastSeq, was: state, endedAt }),
+      );
+      this.#journals.add(journal);
+      return new RunWriter(database, { id, directory, ...run, journal }, this.#path, this.#now);
     });
+  }
+
+  /**
+   * Writes what the journal of a run has beyond the store: after a power cut, or a damaged log of SQLite's. Only for a run
+   * whose runner is dead. @returns whether there was something
+   */
+  catchUp(id: string, parseEnvelope: ParseEnvelope): boolean {
+    return this.#do((database) => catchUp(database, id, this.runDirectory(id), parseEnvelope));
+  }
+
+  /** Makes a run anew from its journal; one that is not here, from a folder that was copied in, is added. */
+  rebuildRun(id: string, parseEnvelope: ParseEnvelope): void {
+    this.#do((database) => rebuildRun(database, id, this.runDirectory(id), parseEnvelope));
+  }
+
+  /** Gives back the number of the last event of a run; 0 for none. */
+  lastSeq(id: string): number {
+    return this.#do((database) => lastSeq(database, id));
+  }
+
+  /** Deletes a run that has ended, with its folder. @throws {StoreError} when it goes on */
+  deleteRun(id: string): void {
+    this.#do((database) => deleteRun(database, id, this.runDirectory(id)));
   }
 
   /** Marks a pending or running run whose runner is dead. @returns false when it was neither */
@@ -149,7 +194,13 @@ export class Store {
   }
 
   close(): void {
-    this.#database.close();
+    try {
+      this.#do(() => {
+        for (const journal of this.#journals) journal.close();
+      });
+    } finally {
+      this.#database.close();
+    }
   }
 
   get #runsDirectory(): string {

@@ -32,6 +32,8 @@ export type Command =
   | 'new-run'
   | 'copy-run'
   | 'stop'
+  | 'resume'
+  | 'delete'
   | 'mark'
   | 'unmark-all'
   | 'compare'
@@ -88,13 +90,15 @@ export const KEY_TABLE: readonly Binding[] = [
   // Runs
   bind('open', ['enter', 'l', 'right'], ['runs'], 'open', 'Open the run: live, or its record once it has ended', true),
   bind('new-run', ['n'], ['runs'], 'new run', 'Set up and start a new run', true),
+  bind('stop', ['x'], ['runs', 'live'], 'stop', 'Stop the run after its step and save (asks first)', true),
+  bind('resume', ['r'], ['runs', 'live'], 'resume', 'Go on with a run that was stopped, failed or interrupted', true),
   bind('mark', ['space'], ['runs'], 'mark', 'Mark the run for comparing', true),
   bind('compare', ['c'], ['runs'], 'compare', 'Compare the marked runs, or the marked one with this one', true),
   bind('filter', ['/'], ['runs'], 'filter', 'Show only runs that contain the words typed', true),
   bind('sort', ['s'], ['runs'], 'sort', 'Sort by the next column', true),
   bind('reverse', ['S'], ['runs'], 'reverse', 'Turn the order round'),
-  bind('stop', ['x'], ['runs', 'live'], 'stop', 'Stop the run after its step and save (asks first)', true),
   bind('copy-run', ['e'], ['runs', 'live'], 'copy', 'Set up a new run with the settings of this one', true),
+  bind('delete', ['d'], ['runs', 'live'], 'delete', 'Delete a run that has ended, with its files (asks first)', true),
   bind('unmark-all', ['u'], ['runs'], 'unmark', 'Take all marks away'),
   // Filter
   bind('accept', ['enter'], ['filter'], 'keep', 'Keep the filter and go back to the list', true),

@@ -13,6 +13,7 @@ import { describeFailure, type UiStore } from './ui-store.ts';
 const LIVE_MS = 250;
 /** Every so many of them, the list of runs and compared runs are read. */
 const SLOW_EVERY = 4;
+const IDLE_CLOCK_MS = 5_000;
 
 export interface Polling {
   stop(): void;
@@ -77,11 +78,11 @@ function readDetail(
   if (previous === undefined || detail !== previous) store.dispatch({ type: 'detail-read', runId, detail });
 }
 
-// While runs go on or a message waits to go, time moves by seconds; otherwise by minutes, the smallest age shown.
+// While runs go on or a message waits to go, time moves by seconds; otherwise ages are at most so late.
 function tellTime(services: UiServices, store: UiStore): void {
   const { list, toast, now } = store.getState();
   const isBusy = toast !== null || (list.runs ?? []).some(({ state }) => isActive(state));
-  const unit = isBusy ? 1_000 : 60_000;
+  const unit = isBusy ? 1_000 : IDLE_CLOCK_MS;
   const time = Math.floor(services.now() / unit) * unit;
   if (time !== now || toast?.until === null) store.dispatch({ type: 'clock', now: time });
 }

@@ -41,6 +41,10 @@ export interface UiServices {
   startRun(values: Readonly<Record<string, string>>): Promise<string>;
   /** Asks the runner to stop after its step and save. @throws {AppError} */
   stopRun(id: string): Promise<void>;
+  /** Starts a detached runner that goes on with an ended run from its newest checkpoint. @throws {AppError} */
+  resumeRun(id: string): Promise<void>;
+  /** Deletes an ended run with its folder. @throws {AppError} */
+  deleteRun(id: string): Promise<void>;
   /** Milliseconds since 1970. */
   now(): number;
 }

@@ -68,6 +68,24 @@ export function createUiStore({ services, initialState, onQuit }: UiStoreOptions
           (error) => dispatch({ type: 'failed', failure: describeFailure(error) }),
         );
         return;
+      case 'resume-run': {
+        const { runId, name } = effect;
+        settle(
+          () => services.resumeRun(runId),
+          () => dispatch({ type: 'run-resumed', runId, name }),
+          (error) => dispatch({ type: 'resume-failed', runId, failure: describeFailure(error) }),
+        );
+        return;
+      }
+      case 'delete-run': {
+        const { runId, name } = effect;
+        settle(
+          () => services.deleteRun(runId),
+          () => dispatch({ type: 'run-deleted', runId, name }),
+          (error) => dispatch({ type: 'failed', failure: describeFailure(error) }),
+        );
+        return;
+      }
     }
     effect satisfies never;
   };

@@ -54,7 +54,7 @@ const cases: Record<string, Case> = {
   'an unknown device': {
     args: ['translate', '-m', demoModel, '--device', 'tpu'],
     code: 2,
-    stderr: "argument 'tpu' is invalid. Allowed choices are auto, wasm, cpu, cuda.",
+    stderr: "argument 'tpu' is invalid. Allowed choices are auto, native, wasm, cpu, cuda.",
   },
   'a missing experiment': {
     args: ['run', 'no/such.yaml'],
@@ -73,7 +73,7 @@ hint: `,
   'a wrong device on top of a file': {
     args: ['run', quickstart, '--device', 'gpu'],
     code: 2,
-    stderr: 'device: is "gpu"; expected one of auto, wasm, cpu, cuda (--set)',
+    stderr: 'device: is "gpu"; expected one of auto, native, wasm, cpu, cuda (--set)',
   },
   'a folder that is no model': {
     args: ['run', quickstart, '--set', `model=${folder}/no-model`],

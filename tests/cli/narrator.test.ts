@@ -109,6 +109,21 @@ describe('the narration of a run', () => {
     ]);
   });
 
+  it('tells of a resumed training, of the best checkpoint, and of a loss that stands alone', () => {
+    const path = '/runs/checkpoint-3';
+    expect(
+      tell([
+        { type: 'resumed', step: 3, checkpoint: path },
+        { type: 'checkpoint', step: 4, epoch: 1, path, sizeBytes: 18_123_456, isBest: true },
+        { ...evaluation, bleu: null, decoding: null },
+      ]),
+    ).toEqual([
+      'log: resumed after step 3, from /runs/checkpoint-3',
+      'log: saved   step 4, the best so far, 18.1 MB: /runs/checkpoint-3',
+      'log: before  loss 2.3457, 250 sentences in 12s',
+    ]);
+  });
+
   it('shows control characters of a path instead of sending them', () => {
     const path = '/runs/\u001b[31mred\u202e';
     expect(tell([{ type: 'checkpoint', step: 3, epoch: 1, path, sizeBytes: 18_123_456 }])).toEqual([

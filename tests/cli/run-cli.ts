@@ -41,7 +41,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Chi
   const { PATH = '', HOME = '' } = process.env;
   return spawn(process.execPath, [join(repository, 'src/cli/bin.ts'), ...args], {
     cwd: options.cwd ?? repository,
-    env: { PATH, HOME, HF_HOME: '/nonexistent/huggingface', TZ: 'UTC', ...options.env },
+    env: { PATH, HOME, HF_HOME: '/nonexistent/huggingface', HF_HUB_OFFLINE: '1', TZ: 'UTC', ...options.env },
     stdio: options.stdio ?? 'pipe',
   }) as ChildProcessWithoutNullStreams;
 }

@@ -31,15 +31,18 @@ interface Given {
   readonly files?: Readonly<Record<string, string | Buffer>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** Whether narration goes to a terminal. */
+  readonly isTerminal?: boolean;
 }
 
 /** Runs the command in this process: its own streams, its own folder. */
-async function score({ args, files = {}, env = {}, stdin = '' }: Given): Promise<CliResult> {
+async function score({ args, files = {}, env = {}, stdin = '', isTerminal = false }: Given): Promise<CliResult> {
   const cwd = temporaryFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
   const all = { NO_COLOR: '1', ...env };
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const [out, err] = [textOf(stdout), textOf(stderr)];
+  Object.assign(stderr, { isTTY: isTerminal });
   const output = new Output({ stdout: asTerminal(stdout), stderr: asTerminal(stderr), env: all });
   const input = Readable.from([Buffer.from(stdin)]) as unknown as NodeJS.ReadStream;
   const world: World = { env: all, cwd, stdin: input, stdout: asTerminal(stdout), output, now: Date.now, onInterrupt };
@@ -79,7 +82,9 @@ describe('bleubird score', () => {
       const result = await score({ args, files: ofCase, env: options.env, stdin: stdin ?? '' });
       expect(result.stdout).toBe(expected.stdout);
       expect(result.code).toBe(expected.exit_code);
+      const { stderr_tail: complaint = '' } = expected;
       if (expected.exit_code !== 0) expect(result.stderr).toMatch(/^error: /);
+      expect(result.stderr).toContain(complaint.replace(/^sacreBLEU: /, '').trimEnd());
     });
   }
 
@@ -91,6 +96,17 @@ describe('bleubird score', () => {
     const systems = z.array(z.object({ system: z.string(), chrF2 })).parse(JSON.parse(stdout));
     expect(systems.map(({ system }) => system)).toEqual(['Baseline: hyp', 'other']);
     for (const { mean } of systems.map((system) => system.chrF2)) expect(Math.fround(mean)).toBe(mean);
+  });
+
+  it('shows on a terminal how far a paired test is, unless it is to be quiet', async () => {
+    const lines = Array.from({ length: 2000 }, (_, index) => `a b c ${index} d e`).join('\n');
+    const many = { ref: lines, hyp: lines.replaceAll('1', 'x'), other: lines.replaceAll('2', 'x') };
+    const args = ['ref', '-i', 'hyp', 'other', '--paired-bs', '--paired-bs-n', '2000'];
+    const shown = await score({ args, files: many, isTerminal: true });
+    expect(shown.stderr).toContain('Resampling: 100 %');
+    expect(shown.stderr.endsWith('\r\u001b[K')).toBe(true);
+    const quiet = await score({ args: [...args, '-q'], files: many, isTerminal: true });
+    expect(quiet).toEqual({ ...shown, stderr: '' });
   });
 
   it.for<[title: string, args: string[], code: number, words: RegExp]>([

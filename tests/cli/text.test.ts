@@ -122,6 +122,14 @@ describe('the before/after table', () => {
     expect(beforeAfterLines(null, null, output)).toEqual([]);
   });
 
+  it('show the loss alone where nothing was translated', () => {
+    const lossOnly = (loss: number) => evaluationRow({ loss, bleu: null, decoding: null });
+    const lines = beforeAfterLines(lossOnly(4), lossOnly(2.5), output);
+    expect(lines.join('\n')).not.toContain('BLEU');
+    expect(lines[1]).toMatch(/^loss +4\.0000 +2\.5000 +-1\.5000/);
+    expect(lines.at(-1)).toBe('2 sentences, loss only');
+  });
+
   it('names the search', () => {
     const decoding = {
       numBeams: 4,

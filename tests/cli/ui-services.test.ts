@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { binPath, ownExperiments } from '../../src/cli/own-files.ts';
@@ -6,6 +6,7 @@ import { listPresets } from '../../src/cli/presets.ts';
 import { createUiServices } from '../../src/cli/ui-services.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { newRun } from '../store/run-events.ts';
 import { demoModel, repository, temporaryFolder } from './run-cli.ts';
 
 describe('the presets', () => {
@@ -38,7 +39,13 @@ describe('the services of the UI', () => {
 
   function services(cwd = temporaryFolder()) {
     store = openStore(join(cwd, '.bleubird'));
-    return createUiServices({ store, cwd, env: { HF_HOME: '/nonexistent' }, binPath, now: () => 1 });
+    return createUiServices({
+      store,
+      cwd,
+      env: { HF_HOME: '/nonexistent', HF_HUB_OFFLINE: '1' },
+      binPath,
+      now: () => 1,
+    });
   }
 
   const quickstart = () => {
@@ -65,6 +72,16 @@ describe('the services of the UI', () => {
     await expect(startRun({ ...quickstart(), [path]: value })).rejects.toThrow(message);
     expect(listRuns()).toEqual([]);
     expect(readdirSync(join(cwd, '.bleubird'))).not.toContain('runs');
+  });
+
+  it('say why a run cannot be resumed, and delete one that has ended', async () => {
+    const { resumeRun, deleteRun, listRuns } = services();
+    const { runId, directory } = store?.createRun(newRun()) ?? { runId: '', directory: '' };
+    store?.markInterrupted(runId);
+    await expect(resumeRun(runId)).rejects.toThrow(`Run ${runId} has no checkpoint to go on from.`);
+    await deleteRun(runId);
+    expect(listRuns()).toEqual([]);
+    expect(existsSync(directory)).toBe(false);
   });
 
   it('say that a run to stop is unknown', async () => {

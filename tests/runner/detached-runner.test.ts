@@ -106,7 +106,7 @@ describe('a detached runner', () => {
     expect(reconcileRuns(store)).toBe(0);
     const run = store.findRun(runId);
     expect(run).toMatchObject({ state: 'interrupted', endedAt: run.heartbeatAt });
-    expect(run.endHint).toContain(`model: run:${runId}`);
+    expect(run.endHint).toContain(`bleubird resume ${runId}`);
     while (isAlive(identityOf(trainerPid ?? 0))) await sleep(10);
   });
 });

@@ -74,8 +74,7 @@ describe('a hub id', () => {
           'message',
           `The model "${model}" is neither a directory nor in the Hugging Face cache /nowhere/huggingface/hub.`,
         );
-        const command = model.includes('@') ? 'Org/opus-mt-en-fr --revision v2"' : 'Org/opus-mt-en-fr"';
-        expect(error).toHaveProperty('hint', expect.stringContaining(`"hf download ${command}`));
+        expect(error).toHaveProperty('hint', expect.stringContaining(`is fetched with "bleubird fetch ${model}"`));
       }
     }
   });

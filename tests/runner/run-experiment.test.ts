@@ -123,6 +123,29 @@ describe('a run that is ended', () => {
   });
 });
 
+describe('a run that is ended at once after it saved', () => {
+  it('is stopped, since nothing is lost', async () => {
+    const store = newStore();
+    const stop = new AbortController();
+    const kill = new AbortController();
+    const outcome = await runExperiment({
+      ...scripted('saved-stubborn'),
+      store,
+      stop: stop.signal,
+      kill: kill.signal,
+      killAfterMs: 100,
+      onEvent: ({ event }) => {
+        if (event.type !== 'checkpoint') return;
+        stop.abort();
+        kill.abort();
+      },
+    });
+    expect(outcome.state).toBe('stopped');
+    expect(outcome.error?.message).toBe('Stopped at the request of the user after step 2, which is saved.');
+    expect(store.readRun(outcome.runId)).toMatchObject({ state: 'stopped', step: 2 });
+  });
+});
+
 describe('a run that fails', () => {
   it('because its trainer crashes keeps exit code, last event and the tail of its words', async () => {
     const store = newStore();

@@ -2,7 +2,7 @@
  * A trainer that does what its experiment is called, for tests of the runner: a real process that speaks the real protocol,
  * without a model. `steps-N` completes after N steps, `wait` goes on until it is stopped.
  */
-import type { Envelope, TrainerEvent } from '../../src/engine/run/protocol.ts';
+import type { Envelope, TrainerCommand, TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { metrics } from '../store/run-events.ts';
 import { bleu, evaluationEvent } from '../support/evaluation.ts';
 
@@ -26,6 +26,11 @@ const scripts: Record<string, () => void> = {
     process.on('SIGTERM', () => {});
     setInterval(() => {}, 1_000);
   },
+  'saved-stubborn'() {
+    for (const step of [1, 2]) tell(metrics(step, { loss: 1 }));
+    tell({ type: 'checkpoint', step: 2, epoch: 1, path: 'checkpoints/checkpoint-2', sizeBytes: 1 });
+    scripts.stubborn?.();
+  },
   crash() {
     tell(metrics(1, { loss: 2 }));
     setTimeout(() => {
@@ -42,7 +47,7 @@ const scripts: Record<string, () => void> = {
   },
 };
 
-function start(script: string): void {
+function start(script: string, resume: { checkpoint: string } | null): void {
   tell({
     type: 'ready',
     pid: process.pid,
@@ -51,14 +56,19 @@ function start(script: string): void {
     why: 'it is scripted',
     versions: { script: '1' },
   });
+  const done = resume === null ? 0 : Number(/\d+$/.exec(resume.checkpoint)?.[0]);
+  if (resume !== null) tell({ type: 'resumed', step: done, checkpoint: resume.checkpoint });
   const steps = /^steps-(\d+)$/.exec(script)?.[1];
-  if (steps === undefined) scripts[script]?.();
-  else complete(Number(steps));
+  if (steps !== undefined) complete(done, Number(steps));
+  // Fails the first time, and is completed when it is resumed.
+  else if (script !== 'crash-once') scripts[script]?.();
+  else if (resume === null) scripts.crash?.();
+  else complete(done, 5);
 }
 
-function complete(steps: number): void {
-  tell(evaluationEvent());
-  for (let step = 1; step <= steps; step++) tell(metrics(step, { loss: 4 / step }));
+function complete(done: number, steps: number): void {
+  if (done === 0) tell(evaluationEvent());
+  for (let step = done + 1; step <= steps; step++) tell(metrics(step, { loss: 4 / step }));
   tell(evaluationEvent({ stage: 'after', step: steps, bleu: bleu(40) }));
   tell({ type: 'ended', reason: 'completed', step: steps });
   process.disconnect();
@@ -78,9 +88,11 @@ function wait(): void {
   };
 }
 
-process.on('message', (message: { command: { type: string; experiment?: { name: string } } }) => {
-  if (message.command.type === 'start') start(message.command.experiment?.name ?? '');
-  if (message.command.type === 'stop') stopped();
+process.on('message', (message: { command: TrainerCommand }) => {
+  const { command } = message;
+  // The runner sends what it has read as an experiment.
+  if (command.type === 'start') start((command.experiment as { name: string }).name, command.resume);
+  if (command.type === 'stop') stopped();
 });
 process.on('SIGTERM', () => stopped());
 process.on('SIGINT', () => {});

@@ -11,7 +11,9 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -143,17 +145,50 @@ describe('versions of the store', () => {
     database.close();
   });
 
-  it('upgrades an older store step by step and leaves it whole when a step fails', () => {
+  it('upgrades an older store in one go or not at all, and keeps a copy of it', () => {
     const directory = filledStore();
     const path = fileOf(directory);
     const database = new Database(path);
     const good = { name: 'notes', sql: 'ALTER TABLE runs ADD COLUMN note TEXT' };
     const bad = { name: 'broken', sql: 'CREATE TABLE half (x) STRICT; SELECT nonsense' };
     expect(() => migrate(database, path, () => 1, [...migrations, good, bad])).toThrow('half');
-    expect(database.pragma('user_version', { simple: true })).toBe(migrations.length + 1);
+    expect(database.pragma('user_version', { simple: true })).toBe(migrations.length);
     expect(database.prepare("SELECT name FROM sqlite_master WHERE name = 'half'").all()).toEqual([]);
+    migrate(database, path, () => 1, [...migrations, good]);
+    const copy = new Database(`${path}.version-${migrations.length}`, { readonly: true });
+    expect(copy.prepare('SELECT count(*) AS points FROM metric_points').get()).toEqual({ points: 3_000 });
+    expect(copy.pragma('user_version', { simple: true })).toBe(migrations.length);
+    expect(statSync(copy.name).mode & 0o777).toBe(0o600);
+    copy.close();
     expect(database.prepare('SELECT id, note FROM runs').all()).toEqual([{ id: 'filled', note: null }]);
     database.close();
+  });
+
+  it('keeps the scores and comparisons of a store from before evaluations of the loss alone', () => {
+    const directory = temporaryFolder();
+    const path = fileOf(directory);
+    const database = new Database(path);
+    database.pragma('foreign_keys = ON');
+    migrate(database, path, () => 1, migrations.slice(0, 1));
+    database.exec(`
+      INSERT INTO runs (number, id, name, state, created_at, model, seed)
+        VALUES (1, 'old', 'old', 'completed', 1, 'm', 1);
+      INSERT INTO run_details (run, experiment) VALUES (1, '{}');
+      INSERT INTO evaluations VALUES
+        (1, 1, 'before', 0, 0, 2, 4, 3.5, 20.5, '[1]', '[2]', '[50]', 1, 2, 2, 'sig', '{"numBeams":1,"maxLength":9,"lengthPenalty":1,"earlyStopping":false,"references":"raw"}', 2.5, 1),
+        (2, 1, 'after', 9, 3, 2, 2, 1.5, 53.5, '[1]', '[2]', '[50]', 1, 2, 2, 'sig', '{"numBeams":1,"maxLength":9,"lengthPenalty":1,"earlyStopping":false,"references":"raw"}', 2.5, 1);
+      INSERT INTO comparisons VALUES (1, 1, 2, 'sig', 33, -2);`);
+    migrate(database, path, () => 2);
+    expect(database.pragma('foreign_key_check')).toEqual([]);
+    database.close();
+    const store = newStore({ directory });
+    expect(store.evaluations('old').map(({ bleu }) => bleu?.score)).toEqual([20.5, 53.5]);
+    expect(store.beforeAfter('old')).toMatchObject({
+      bleuDelta: 33,
+      lossDelta: -2,
+      before: { id: 1 },
+      after: { id: 2 },
+    });
   });
 
   it('refuses a store of a newer program, for reading and for writing, and leaves it untouched', () => {
@@ -174,7 +209,8 @@ describe('versions of the store', () => {
   });
 
   it('takes a file whose first migration is not done yet for an empty store', () => {
-    const directory = filledStore();
+    const directory = temporaryFolder();
+    openStore(directory).close();
     const database = new Database(fileOf(directory));
     database.pragma('user_version = 0');
     database.close();
@@ -202,21 +238,25 @@ describe('a damaged store', () => {
       expect(error.message).toBe(
         `The store file ${fileOf(directory)} is damaged: SQLite says "file is not a database (SQLITE_NOTADB)".`,
       );
-      expect(error.hint).toContain(`for f in '${fileOf(directory)}'*; do mv "$f" "$f.damaged"; done`);
+      expect(error.hint).toBe(
+        'Nothing was changed. `bleubird store repair` sets it aside and makes a new one of all that can be read and of the journals of the runs.',
+      );
     }
     expect(readFileSync(fileOf(directory)).equals(bytes)).toBe(true);
   });
 
-  it('is moved aside by the very command of the hint, after which a new one can be made', () => {
-    const directory = filledStore();
-    writeFileSync(fileOf(directory), 'garbage'.repeat(1000));
-    const command =
-      storeErrorOf(() => openStore(directory))
-        .hint?.split('\n')
-        .at(-1) ?? '';
-    expect(spawnSync('sh', ['-c', command]).status).toBe(0);
-    expect(existsSync(`${fileOf(directory)}.damaged`)).toBe(true);
-    expect(newStore({ directory }).listRuns()).toEqual([]);
+  it('is never replaced by an empty one, neither when the file is gone nor when nothing is left in it', () => {
+    for (const lose of [rmSync, (path: string) => truncateSync(path)]) {
+      const directory = filledStore();
+      lose(fileOf(directory));
+      for (const readOnly of [false, true]) {
+        const error = storeErrorOf(() => openStore(directory, { readOnly }));
+        expect(error.message).toBe(
+          `The store file ${fileOf(directory)} is empty or gone, but 1 runs beside it have journals.`,
+        );
+        expect(error.hint).toContain('`bleubird store repair` makes it anew from the journals');
+      }
+    }
   });
 
   it('is found out when it is opened after an unclean end', () => {
@@ -285,6 +325,14 @@ describe('a store out of reach', () => {
     );
     expect(error.hint).toContain('Free some space');
     database.close();
+  });
+
+  it('that is a folder where the database should be says so, also to a reader', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'bleubird.sqlite'));
+    const message = `The store ${join(folder, 'bleubird.sqlite')} is not a file.`;
+    expect(() => openStore(folder, { readOnly: true })).toThrow(message);
+    expect(() => openStore(folder)).toThrow(StoreError);
   });
 
   it('that is a file where a folder should be says so', () => {

@@ -9,6 +9,9 @@ export const experiment: Experiment = {
   description: 'for the tests of the store',
   model: '/models/demo',
   device: 'auto',
+  from_scratch: false,
+  precision: 'auto',
+  threads: null,
   data: dataConfig({
     corpus: { format: 'tsv', path: '/data/pairs.tsv', source_column: 1, target_column: 2 },
     validation_size: 0.25,

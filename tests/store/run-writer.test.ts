@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { bleu, evaluationEvent } from '../support/evaluation.ts';
+import { bleu, evaluationEvent, greedy } from '../support/evaluation.ts';
 import { newStore, temporaryFolder } from './new-store.ts';
 import { envelopes, experiment, metrics, newRun } from './run-events.ts';
 
@@ -215,7 +215,7 @@ describe('before and after', () => {
   it.each([
     {
       what: 'decoding settings',
-      after: { decoding: { ...evaluationEvent().decoding, numBeams: 4 } },
+      after: { decoding: greedy({ numBeams: 4 }) },
       reason: 'the decoding settings differ ({"numBeams":1,',
     },
     {
@@ -234,6 +234,27 @@ describe('before and after', () => {
     expect(store.listRuns()[0]?.bleuDelta).toBeNull();
     const warning = store.events(id, 10).find(({ type }) => type === 'warning');
     expect(warning?.text).toContain(`BLEU before and after are not compared: ${reason}`);
+  });
+
+  it('of the loss alone are kept without a score, and compared with nothing', () => {
+    const { store, id, record } = startedRun();
+    const lossOnly = { bleu: null, decoding: null };
+    record(evaluationEvent(lossOnly));
+    record(evaluationEvent({ stage: 'after', step: 20, loss: 2, ...lossOnly }));
+    expect(store.evaluations(id)).toMatchObject([
+      { stage: 'before', loss: 4, ...lossOnly },
+      { stage: 'after', loss: 2, ...lossOnly },
+    ]);
+    expect(store.beforeAfter(id)).toBeNull();
+    expect(store.listRuns()[0]).toMatchObject({ bleuBefore: null, bleuAfter: null, bleuDelta: null });
+    const texts = store.events(id, 10).map(({ type, text }) => `${type}: ${text}`);
+    expect(texts).toContain('evaluation: after, step 20: loss 2.0000');
+    expect(texts.filter((text) => text.startsWith('warning'))).toEqual([]);
+    record(evaluationEvent());
+    record(evaluationEvent({ stage: 'after', step: 20, loss: 2, ...lossOnly }));
+    expect(store.events(id, 10).find(({ type }) => type === 'warning')?.text).toBe(
+      'BLEU before and after are not compared: nothing was translated after.',
+    );
   });
 
   it('have no record while one of them is missing', () => {

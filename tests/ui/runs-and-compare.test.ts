@@ -1,5 +1,6 @@
 /** The screens about runs, driven by keys and read from a terminal emulator. */
 import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/errors.ts';
 import { SIGNATURE } from '../support/evaluation.ts';
 import { fixtureRun, fixtureServices } from './support/fixture-services.ts';
 import { pause } from './support/screen.ts';
@@ -121,6 +122,79 @@ describe('the list of runs', () => {
     await screen.press('G', 'x');
     await screen.shows('worse is not going on: it is completed.');
   });
+
+  it('says that a run is stopping until it has', async () => {
+    const screen = await openScreen();
+    await screen.shows(/quickstart +● running/);
+    await screen.press('x', 'y');
+    await screen.shows(/quickstart +■ stopping/);
+    await screen.press('x');
+    await screen.shows('quickstart was asked to stop already.');
+    const [run] = screen.services.runs;
+    if (run === undefined) throw new Error('the fixture has no run');
+    run.record = { ...run.record, state: 'stopped', endedAt: screen.services.time };
+    await screen.shows(/quickstart +■ stopped/);
+  });
+
+  it('resumes a run that was stopped, failed or interrupted, once', async () => {
+    const screen = await openScreen();
+    await screen.press('j', 'j', 'j', 'r', 'r');
+    await screen.shows(/too-hot +● running/);
+    expect(screen.services.resumed).toEqual(['f0a1']);
+    await screen.press('r');
+    await screen.shows('too-hot is running: there is nothing to resume.');
+    await screen.press('G', 'r');
+    await screen.shows('worse is completed: there is nothing to resume.');
+  });
+
+  it('shows why a run cannot be resumed, and can be asked again', async () => {
+    const services = fixtureServices();
+    services.resumeRun = async () => {
+      throw new StoreError('Run i8u4 has no checkpoint to go on from.', { hint: 'Run its experiment again.' });
+    };
+    const screen = await openScreen({ services, initialRunId: 'i8u4' });
+    await screen.shows('Training loss');
+    await screen.press('r');
+    await screen.shows('✗ Run i8u4 has no checkpoint to go on from. Run its experiment again.');
+    services.resumeRun = async (id) => {
+      services.resumed.push(id);
+    };
+    await screen.press('r');
+    await screen.shows('night-run goes on from its checkpoint.');
+  });
+
+  it('asks before it deletes a run, and goes back to the list without it', async () => {
+    const screen = await openScreen();
+    await screen.press('d');
+    await screen.shows('quickstart is going on: x stops it first.');
+    await screen.press('j', 'd');
+    await screen.shows('Delete quickstart lr 3e-4 with its checkpoints, for good?');
+    await screen.press('n');
+    await screen.hides('for good?');
+    await screen.press('enter');
+    await screen.shows('Training loss');
+    await screen.press('d', 'y');
+    await screen.shows('quickstart lr 3e-4 is deleted.');
+    await screen.shows('6 runs');
+    expect(screen.rows()[0]).toMatch(/Runs {2}/);
+    expect(screen.services.runs.map(({ record }) => record.id)).not.toContain('b7q2');
+  });
+
+  it('offers in the footer only what the run allows', async () => {
+    const screen = await openScreen({ columns: 160 });
+    await screen.shows(/enter open .*x stop/);
+    expect(screen.rows().at(-1)).not.toMatch(/r resume|d delete/);
+    await screen.press('j');
+    await screen.shows(/enter open .*d delete/);
+    expect(screen.rows().at(-1)).not.toMatch(/x stop|r resume/);
+    await screen.press('j', 'j');
+    await screen.shows(/r resume .*d delete/);
+    await screen.press('enter');
+    await screen.shows('Training loss');
+    expect(screen.rows().at(-1)).not.toContain('enter read');
+    await screen.press('2');
+    await screen.shows('enter read');
+  });
 });
 
 describe('one run', () => {
@@ -151,6 +225,14 @@ describe('one run', () => {
     run.evaluations = fixtureRun('k3x9').evaluations;
     await screen.shows(/✓ completed/);
     expect(screen.text()).toMatch(/BLEU 20\.8 → 53\.8 {2}▲ \+33\.0/);
+  });
+
+  it('shows the loss where nothing but the loss was measured', async () => {
+    const screen = await openScreen({ initialRunId: 'k3x9' });
+    const [run] = screen.services.runs;
+    if (run === undefined) throw new Error('the fixture has no run');
+    run.evaluations = run.evaluations.map((evaluation) => ({ ...evaluation, bleu: null, decoding: null }));
+    await screen.shows(/Loss only +loss 4\.31 +[\d,]+ sentences/);
   });
 
   it('shows why a run failed and what to change', async () => {
@@ -213,6 +295,15 @@ describe('one run', () => {
     expect(screen.raw()).not.toContain('\u001b[2J');
     expect(screen.raw()).not.toContain('\u001b]0;');
   });
+});
+
+it('says in the help how much is out of sight, and keeps keys and words apart', async () => {
+  const screen = await openScreen();
+  await screen.press('?');
+  await screen.shows(/Help +▼ \d+ more$/m);
+  await screen.press('G');
+  await screen.shows(/Help +▲ \d+$/m);
+  await screen.shows(/p {2}shift\+tab {2}← {2}h {2}The sentence before/);
 });
 
 describe('comparing runs', () => {

@@ -4,7 +4,14 @@ import type { EvaluationConfig } from '../../engine/config/experiment.ts';
 import { formatDuration } from '../../ui/text/format.ts';
 import { positiveNumber } from '../arguments.ts';
 import { describeDecoding } from '../before-after.ts';
-import { deviceOption, type ModelOptions, modelOption, openModel } from '../open-model.ts';
+import {
+  deviceOption,
+  type ModelOptions,
+  modelOption,
+  openModel,
+  precisionOption,
+  threadsOption,
+} from '../open-model.ts';
 import { storeOption } from '../store-option.ts';
 import { counted, loss, score } from '../text.ts';
 import type { World } from '../world.ts';
@@ -42,6 +49,8 @@ export function addEvaluateCommand(program: Command, world: World): void {
         .default('decoded'),
     )
     .addOption(deviceOption())
+    .addOption(precisionOption())
+    .addOption(threadsOption())
     .option('--json', 'one JSON object, translations included')
     .addOption(storeOption())
     .addHelpText(

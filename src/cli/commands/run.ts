@@ -1,4 +1,5 @@
 /** `bleubird run FILE`: fine-tunes a model as an experiment file says. */
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Experiment } from '../../engine/config/experiment.ts';
 import { gather } from '../arguments.ts';
@@ -17,6 +18,7 @@ interface RunOptions {
   readonly detach?: boolean;
   readonly store?: string;
   readonly runId?: string;
+  readonly resumeFrom?: string;
   readonly helpFields?: boolean;
 }
 
@@ -37,8 +39,9 @@ export function addRunCommand(program: Command, world: World): void {
       'change a field of the file, e.g. training.learning_rate=3e-5 (repeatable)',
       gather,
     )
-    .option('--device <name>', 'auto, wasm, cpu or cuda (the same as --set device=…)')
+    .option('--device <name>', 'auto, native, wasm, cpu or cuda (the same as --set device=…)')
     .option('--detach', 'start it in the background, print its id and return')
+    .option('--resume-from <folder>', 'go on from a checkpoint, or from the newest in the folder of a run')
     .option('--help-fields', 'print every field of an experiment file with its range and default')
     .addOption(storeOption())
     .addOption(new Option('--run-id <id>', 'id for the run').hideHelp())
@@ -77,9 +80,12 @@ async function run(file: string, options: RunOptions, world: World): Promise<voi
 
 async function startDetached(experiment: Experiment, options: RunOptions, world: World) {
   const { startDetachedRunner } = await import('../../runner/start-detached-runner.ts');
-  const { resolveModel } = await import('../../runner/resolve-model.ts');
-  // Looked up here too, so that a missing model is told in its own words.
-  await withRuns(world, options.store, (store) => resolveModel(experiment.model, { store, env: world.env }));
+  const { lookUpModel } = await import('../../runner/obtain-model.ts');
+  const { assertCorpusPresent } = await import('../../runner/assert-corpus-present.ts');
+  // Looked up here too, so that what is missing is told in its own words.
+  await assertCorpusPresent(experiment.data);
+  await withRuns(world, options.store, (store) => lookUpModel(experiment.model, { store, env: world.env }));
   const directory = storeDirectory(world, options.store);
-  return startDetachedRunner({ experiment, storeDirectory: directory, binPath, env: world.env });
+  const resumeFrom = options.resumeFrom === undefined ? null : resolve(world.cwd, options.resumeFrom);
+  return startDetachedRunner({ experiment, storeDirectory: directory, binPath, env: world.env, resumeFrom });
 }

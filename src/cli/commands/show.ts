@@ -64,7 +64,8 @@ function describe(run: RunRecord, store: Store, output: Output): void {
     'Evaluations',
     evaluations.map(
       ({ stage, step, epoch, bleu, loss: value, sentences }) =>
-        `${stage.padEnd(6)}  step ${step}, epoch ${epoch.toFixed(2)}: BLEU ${bleu.score.toFixed(2)}, ` +
+        `${stage.padEnd(6)}  step ${step}, epoch ${epoch.toFixed(2)}: ` +
+        `${bleu === null ? '' : `BLEU ${bleu.score.toFixed(2)}, `}` +
         `loss ${loss(value)}, ${counted(sentences, 'sentence')}`,
     ),
     output,
@@ -90,15 +91,19 @@ function describe(run: RunRecord, store: Store, output: Output): void {
 }
 
 function describeState(run: RunRecord, output: Output): void {
-  const { id, name, state, totalSteps, step, createdAt, startedAt, endedAt } = run;
+  const { id, name, state, totalSteps, step, createdAt, startedAt, endedAt, earlierMs } = run;
   output.line(output.tone('bold', `${id}  ${visibleText(name)}  ${state}`));
-  const seconds = startedAt === null || endedAt === null ? null : (endedAt - startedAt) / 1000;
+  const seconds = startedAt === null || endedAt === null ? null : (earlierMs + endedAt - startedAt) / 1000;
   const duration = seconds === null ? '' : `, took ${formatDuration(seconds)}`;
   output.line(`created   ${timestamp(createdAt)}${duration}`);
   output.line(
     `progress  step ${step} of ${totalSteps ?? '?'}${totalSteps === null ? '' : ` (${percent(step, totalSteps)})`}`,
   );
   output.line(`folder    ${visibleText(run.directory)}`);
+  if (run.resumedFrom !== null) {
+    const parent = run.parentRun === null ? '' : `, of run ${run.parentRun}`;
+    output.line(`began     from ${visibleText(run.resumedFrom)}${visibleText(parent)}`);
+  }
   if (run.endReason !== null) output.line(`end       ${indented(run.endReason)}`);
   if (run.endHint !== null) output.line(`          ${indented(run.endHint)}`);
   if (run.exitCode !== null) output.line(`exit      ${run.exitCode}`);

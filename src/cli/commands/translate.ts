@@ -3,7 +3,14 @@ import type { Command } from 'commander';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { positiveNumber } from '../arguments.ts';
 import { readInputLines } from '../input-lines.ts';
-import { deviceOption, type ModelOptions, modelOption, openModel } from '../open-model.ts';
+import {
+  deviceOption,
+  type ModelOptions,
+  modelOption,
+  openModel,
+  precisionOption,
+  threadsOption,
+} from '../open-model.ts';
 import { storeOption } from '../store-option.ts';
 import { counted } from '../text.ts';
 import type { World } from '../world.ts';
@@ -30,6 +37,8 @@ export function addTranslateCommand(program: Command, world: World): void {
     .option('--batch-size <count>', 'sentences translated together', positiveNumber, 32)
     .option('--prefix <text>', 'put before each sentence, e.g. ">>fra<< "', '')
     .addOption(deviceOption())
+    .addOption(precisionOption())
+    .addOption(threadsOption())
     .option('--json', 'one JSON object a line, with source and translation')
     .addOption(storeOption())
     .addHelpText(

@@ -40,7 +40,7 @@ export class Narrator {
         return [
           log(
             'plan',
-            `${counted(event.totalSteps, 'step')} in ${counted(round(event.epochs), 'epoch')}, ` +
+            `${counted(event.totalSteps, 'step')} in ${epochsText(event.epochs)}, ` +
               `${counted(event.parameters, 'parameter')}`,
           ),
         ];
@@ -54,12 +54,16 @@ export class Narrator {
         return [
           log(
             nameOfStage[event.stage],
-            `BLEU ${event.bleu.score.toFixed(2)}, loss ${loss(event.loss)}, ` +
+            `${event.bleu === null ? '' : `BLEU ${event.bleu.score.toFixed(2)}, `}loss ${loss(event.loss)}, ` +
               `${counted(event.sentences, 'sentence')} in ${formatDuration(event.durationSeconds)}`,
           ),
         ];
-      case 'checkpoint':
-        return [log('saved', `step ${event.step}, ${formatBytes(event.sizeBytes)}: ${event.path}`)];
+      case 'resumed':
+        return [log('resumed', `after step ${event.step}, from ${event.checkpoint}`)];
+      case 'checkpoint': {
+        const best = event.isBest ? ', the best so far' : '';
+        return [log('saved', `step ${event.step}${best}, ${formatBytes(event.sizeBytes)}: ${event.path}`)];
+      }
       case 'checkpoint-removed':
         return [log('removed', `step ${event.step}: ${event.path}`)];
       case 'warning':
@@ -172,6 +176,7 @@ function note(text: string): Line {
   return { to: 'note', text };
 }
 
-function round(epochs: number): number {
-  return Math.round(epochs * 100) / 100;
+function epochsText(epochs: number): string {
+  if (epochs < 1) return `${Number((100 * epochs).toPrecision(2))} % of an epoch`;
+  return counted(Math.round(epochs * 100) / 100, 'epoch');
 }

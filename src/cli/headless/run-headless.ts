@@ -1,9 +1,14 @@
 /** A run in the foreground without a screen: this process is the runner, and tells what happens as text or as JSON. */
+import { resolve } from 'node:path';
 import type { Experiment } from '../../engine/config/experiment.ts';
 import type { Envelope } from '../../engine/run/protocol.ts';
-import type { RunOutcome } from '../../runner/run-experiment.ts';
+import { describePush } from '../../runner/describe-push.ts';
+import type { PushNews } from '../../runner/push-in-background.ts';
+import type { RunOptions, RunOutcome } from '../../runner/run-experiment.ts';
 import type { Store } from '../../store/store.ts';
+import { visibleText } from '../../ui/text/fit-text.ts';
 import { beforeAfterLines } from '../before-after.ts';
+import { DownloadProgress } from '../download-progress.ts';
 import { withStore } from '../store-option.ts';
 import type { World } from '../world.ts';
 import { Narrator } from './narrator.ts';
@@ -12,12 +17,15 @@ export interface HeadlessOptions {
   readonly store?: string;
   readonly runId?: string;
   readonly json?: boolean;
+  /** A checkpoint, or the folder of a run, that the training goes on from. */
+  readonly resumeFrom?: string;
 }
 
 /** Who listens to a run. */
 interface Reporter {
   start(run: { readonly runId: string; readonly directory: string }): void;
   event(envelope: Envelope): void;
+  push(news: PushNews): void;
   end(outcome: RunOutcome, store: Store): void;
 }
 
@@ -28,6 +36,41 @@ interface Reporter {
  */
 export async function runHeadless(experiment: Experiment, options: HeadlessOptions, world: World): Promise<void> {
   const { runExperiment } = await import('../../runner/run-experiment.ts');
+  const { runId, resumeFrom } = options;
+  const { cwd } = world;
+  await withStore(world, options.store, (store) =>
+    conduct(store, experiment, options, world, (hooks) =>
+      runExperiment({ experiment, store, runId, resumeFrom: resumeFrom && resolve(cwd, resumeFrom), cwd, ...hooks }),
+    ),
+  );
+}
+
+/**
+ * Goes on with a run to its end.
+ *
+ * @param run  as a user names it
+ * @throws {AppError} that tells why it cannot be resumed or did not complete; CancelledError when the user ended it
+ */
+export async function resumeHeadless(run: string, options: HeadlessOptions, world: World): Promise<void> {
+  const [{ resumeRun }, { requireResumable }, { storedExperiment }] = await Promise.all([
+    import('../../runner/resume-run.ts'),
+    import('../../runner/resume-point.ts'),
+    import('../../runner/stored-experiment.ts'),
+  ]);
+  await withStore(world, options.store, async (store) => {
+    const experiment = storedExperiment(await requireResumable(store, run));
+    await conduct(store, experiment, options, world, (hooks) => resumeRun({ run, store, ...hooks }));
+  });
+}
+
+/** Tells of a run while it is done. @throws {AppError} that tells why it did not complete */
+async function conduct(
+  store: Store,
+  experiment: Experiment,
+  options: HeadlessOptions,
+  world: World,
+  work: (hooks: RunOptions) => Promise<RunOutcome>,
+): Promise<void> {
   const reporter = options.json ? jsonReporter(world) : textReporter(experiment, world);
   // The run is worth more than its log: it goes on when the reader of the log is gone.
   world.output.onStdoutClosed((failure) => {
@@ -35,27 +78,25 @@ export async function runHeadless(experiment: Experiment, options: HeadlessOptio
       failure === null ? 'nobody reads this any more' : `this cannot be written any more (${failure.message})`;
     world.output.warn(`${what}; the run goes on`);
   });
-  const outcome = await withStore(world, options.store, async (store) => {
-    const interrupt = listenToInterrupts(world);
-    try {
-      const result = await runExperiment({
-        experiment,
-        store,
-        runId: options.runId,
-        onStart: (run) => reporter.start(run),
-        onEvent: (envelope) => reporter.event(envelope),
-        stop: interrupt.stop,
-        kill: interrupt.kill,
-        env: world.env,
-        cwd: world.cwd,
-      });
-      reporter.end(result, store);
-      return result;
-    } finally {
-      interrupt.release();
-    }
-  });
-  if (outcome.error !== null) throw outcome.error;
+  const interrupt = listenToInterrupts(world);
+  const progress = new DownloadProgress(experiment.model, world);
+  const pushProgress = new DownloadProgress(experiment.training.hub_model_id ?? '', world, 'pushing');
+  try {
+    const outcome = await work({
+      onStart: (run) => reporter.start(run),
+      onEvent: (envelope) => reporter.event(envelope),
+      onFetch: (doneBytes, totalBytes) => progress.update(doneBytes, totalBytes),
+      onPush: (news) => reporter.push(news),
+      onPushProgress: (doneBytes, totalBytes) => pushProgress.update(doneBytes, totalBytes),
+      stop: interrupt.stop,
+      kill: interrupt.kill,
+      env: world.env,
+    });
+    reporter.end(outcome, store);
+    if (outcome.error !== null) throw outcome.error;
+  } finally {
+    interrupt.release();
+  }
 }
 
 /** Launchers such as npm hand on the signal that the terminal has sent already: within this time it is the same key press. */
@@ -89,6 +130,10 @@ function textReporter(experiment: Experiment, { output }: World): Reporter {
         else output.note(text);
       }
     },
+    push: (news) => {
+      if (news.type === 'pushed') output.line(`${'pushed'.padEnd(8)}${visibleText(describePush(news))}`);
+      else output.warn(describePush(news));
+    },
     end: ({ runId, state }, store) => {
       const evaluations = store.evaluations(runId);
       const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
@@ -106,6 +151,7 @@ function jsonReporter({ output }: World): Reporter {
   return {
     start: ({ runId, directory }) => output.json({ type: 'run', run: runId, directory }),
     event: ({ seq, time, event }) => output.json({ seq, time, ...event }),
+    push: (news) => output.json(news),
     end: ({ runId, state }, store) => {
       const evaluations = store.evaluations(runId);
       const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;

@@ -196,8 +196,8 @@ function scoreRow({ record, evaluations }: RunDetail, index: number, width: numb
   return [
     cell(` ${runSign(index, theme)}`, 5, { tone: seriesTone(index), bold: true }),
     cellWithBothEnds(record.name, nameWidth(width), { tone: seriesTone(index) }),
-    cell(formatBleu(before?.bleu.score ?? null, symbols), 8, undefined, 'right'),
-    cell(formatBleu(after?.bleu.score ?? null, symbols), 8, { bold: true }, 'right'),
+    cell(formatBleu(before?.bleu?.score ?? null, symbols), 8, undefined, 'right'),
+    cell(formatBleu(after?.bleu?.score ?? null, symbols), 8, { bold: true }, 'right'),
     cell(bleu.text, 10, bleu.style, 'right'),
     cell(after?.loss?.toFixed(2) ?? symbols.missing, 8, undefined, 'right'),
     cell(loss.text, 10, loss.style, 'right'),

@@ -85,9 +85,16 @@ function fieldRow(
     mark,
     cell(field.label, LABEL_WIDTH, isFocused ? { bold: true } : {}),
     ...valueSpans(form, field, isFocused, Math.max(10, width - LABEL_WIDTH - 20), theme),
-    ...(field.unit === null ? [] : [span(` ${field.unit}`, { tone: 'muted' })]),
+    ...(field.unit === null ? [] : [span(` ${unitText(field.unit, shownValue(form, field.path))}`, { tone: 'muted' })]),
     ...(problem === null ? [] : [span(`  ${problem}`, { tone: 'bad' })]),
   ];
+}
+
+/** `1 batch`, `2 batches`; of `pairs or share` the one that the number means. */
+function unitText(unit: string, value: string): string {
+  const [count = unit, share = null] = unit.split(' or ');
+  if (share !== null && value !== '') return Number(value) > 1 ? count : share;
+  return Number(value) === 1 ? unit.replace(/(?<=ch)es$|s$/, '') : unit;
 }
 
 function valueSpans(

@@ -1,7 +1,10 @@
 /** The lines around every screen: title above, message and keys below. */
 
 import { footerBindings } from '../keys.ts';
+import { bodyRows } from '../state/layout.ts';
+import { isOffered } from '../state/offered-commands.ts';
 import { isActive, visibleRuns } from '../state/runs-list.ts';
+import { helpRows } from '../state/selectors.ts';
 import { contextOf, topScreen, type UiState } from '../state/ui-state.ts';
 import { SORT_WORDS } from '../state/update-runs.ts';
 import { editSpans } from '../text/edit-spans.ts';
@@ -30,7 +33,7 @@ export function messageLine(state: UiState, theme: Theme): RichLine {
   const { confirm, list, toast, readError } = state;
   if (confirm !== null) {
     return [
-      span(` Stop ${confirm.name}? It ends after its step and saves a checkpoint. `, { tone: 'warning', bold: true }),
+      span(` ${questions[confirm.about](confirm.name)} `, { tone: 'warning', bold: true }),
       span('y', { bold: true, inverse: true }),
       span(' yes  '),
       span('n', { bold: true, inverse: true }),
@@ -58,15 +61,19 @@ export function messageLine(state: UiState, theme: Theme): RichLine {
   return [];
 }
 
-/** The most useful keys of the context, as many as fit; help and quit always do. */
+const questions = {
+  stop: (name: string) => `Stop ${name}? It ends after its step and saves a checkpoint.`,
+  delete: (name: string) => `Delete ${name} with its checkpoints, for good?`,
+} as const;
+
+/** The most useful keys that do something now, as many as fit; help and quit always do. */
 export function footerLine(state: UiState, theme: Theme): RichLine {
   const width = state.size.columns - 1;
-  const items = footerBindings(contextOf(state)).map(
-    ({ command, keys, label }): { command: string; line: RichLine } => ({
-      command,
-      line: [span(keyText(keys[0] ?? '', theme), { bold: true }), span(` ${label}`, { tone: 'muted' })],
-    }),
-  );
+  const bindings = footerBindings(contextOf(state)).filter(({ command }) => isOffered(state, command));
+  const items = bindings.map(({ command, keys, label }): { command: string; line: RichLine } => ({
+    command,
+    line: [span(keyText(keys[0] ?? '', theme), { bold: true }), span(` ${label}`, { tone: 'muted' })],
+  }));
   const isKept = ({ command }: { command: string }) => command === 'help' || command === 'quit';
   const shown: { command: string; line: RichLine }[] = items.filter(isKept);
   const widthOfAll = () => shown.reduce((sum, { line }) => sum + lineWidth(line) + 3, -3);
@@ -113,15 +120,24 @@ function screenNames(state: UiState): string[] {
 
 function glance(state: UiState, theme: Theme): string {
   const { list } = state;
+  const screen = topScreen(state);
+  if (screen.type === 'help') return scrollMark(screen.scroll, helpRows(screen.about).length, state, theme);
   if (list.runs === null) return '';
   const active = list.runs.filter(({ state: runState }) => isActive(runState)).length;
   const parts = [`${list.runs.length} ${list.runs.length === 1 ? 'run' : 'runs'}`];
   if (active > 0) parts.push(`${active} going on`);
-  if (topScreen(state).type === 'runs') {
+  if (screen.type === 'runs') {
     if (list.markedIds.length > 0) parts.push(`${list.markedIds.length} marked`);
     parts.push(`by ${SORT_WORDS[list.sort]} ${isDescending(state) ? theme.symbols.down : theme.symbols.up}`);
   }
   return parts.join(` ${theme.symbols.dot} `);
+}
+
+// How many rows are out of sight above and below.
+function scrollMark(scroll: number, count: number, { size }: UiState, { symbols }: Theme): string {
+  const below = Math.max(0, count - scroll - bodyRows(size));
+  const marks = [scroll === 0 ? '' : `${symbols.up} ${scroll}`, below === 0 ? '' : `${symbols.down} ${below} more`];
+  return marks.filter((mark) => mark !== '').join('  ');
 }
 
 // Names and states go upwards in their natural order, all else downwards.

@@ -58,15 +58,17 @@ function lossPlot(detail: RunDetail, width: number, height: number, theme: Theme
 
 function statusLines({ record }: RunDetail, now: number, width: number, theme: Theme): RichLine[] {
   const { symbols } = theme;
-  const { text, style } = stateText(record.state, theme);
+  const { text, style } = stateText(record, theme);
   const dot = span(` ${symbols.dot} `, { tone: 'muted' });
   const ended = record.endedAt ?? (isActive(record.state) ? now : record.heartbeatAt);
+  const sinceStart = record.startedAt === null || ended === null ? 0 : ended - record.startedAt;
+  const workedMs = record.earlierMs + sinceStart;
   const facts = [
     isActive(record.state) ? (record.phase?.replaceAll('-', ' ') ?? 'starting') : null,
     record.device,
     record.parameterCount === null ? null : `${formatCount(record.parameterCount)} parameters`,
     record.trainSize === null ? null : `${formatCount(record.trainSize)} pairs`,
-    record.startedAt === null || ended === null ? null : formatDuration((ended - record.startedAt) / 1000),
+    workedMs === 0 ? null : formatDuration(workedMs / 1000),
     `seed ${record.seed}`,
   ].filter((fact) => fact !== null);
   const status: RichLine = [
@@ -97,7 +99,7 @@ function statusLines({ record }: RunDetail, now: number, width: number, theme: T
 // Why it ended and what helps; of a long text the beginning, the Events tab has all of it.
 function endLines({ record }: RunDetail, width: number, height: number, theme: Theme): RichLine[] {
   if (isActive(record.state) || (record.state === 'completed' && record.endHint === null)) return [];
-  const { style } = stateText(record.state, theme);
+  const { style } = stateText(record, theme);
   const rows = Math.max(1, Math.floor(height / 6));
   const linesOf = (text: string | null, sign: string, style?: Style): RichLine[] => {
     const lines = text === null ? [] : wrapText(visibleText(text), width - sign.length - 1);
@@ -141,18 +143,22 @@ function scoreLines(detail: RunDetail, width: number, theme: Theme): RichLine[] 
   }
   const delta = bleuDifference(before, latest);
   const difference = formatDelta(delta, symbols);
-  const scores: RichLine = [
+  const isScored = Boolean(before?.bleu ?? latest?.bleu);
+  const bleu: RichLine = [
     span(' BLEU ', { bold: true }),
-    span(formatBleu(before?.bleu.score ?? null, symbols)),
+    span(formatBleu(before?.bleu?.score ?? null, symbols)),
     span(` ${symbols.arrow} `, { tone: 'muted' }),
-    span(formatBleu(latest?.bleu.score ?? null, symbols), { bold: true }),
+    span(formatBleu(latest?.bleu?.score ?? null, symbols), { bold: true }),
     ...(delta === null ? [] : [span('  '), span(difference.text, difference.style)]),
+  ];
+  const scores: RichLine = [
+    ...(isScored ? bleu : [span(' Loss only', { bold: true })]),
     ...(latest?.stage === 'epoch' ? [span(` at epoch ${formatNumber(latest.epoch, 2)}`, { tone: 'muted' })] : []),
     span(lossWords(before?.loss ?? null, latest?.loss ?? null, symbols.arrow), { tone: 'muted' }),
     span(`   ${formatCount((latest ?? before)?.sentences ?? null)} sentences`, { tone: 'muted' }),
   ];
-  const signature = (latest ?? before)?.bleu.signature ?? '';
-  return width >= 100 ? [scores, [span(`      ${signature}`, { tone: 'muted' })]] : [scores];
+  const signature = (latest?.bleu ?? before?.bleu)?.signature ?? '';
+  return width >= 100 && isScored ? [scores, [span(`      ${signature}`, { tone: 'muted' })]] : [scores];
 }
 
 function lossWords(before: number | null, after: number | null, arrow: string): string {

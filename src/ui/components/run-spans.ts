@@ -1,7 +1,7 @@
 /** Pieces that say how a run stands, the same on every screen. */
 import type { RunState, RunSummary } from '../../store/rows.ts';
 import { progressBar } from '../plot/progress-bar.ts';
-import { progressOf } from '../state/runs-list.ts';
+import { isActive, progressOf } from '../state/runs-list.ts';
 import { formatBleu, formatDelta } from '../text/format.ts';
 import { cell, type RichLine, span } from '../text/rich-line.ts';
 import type { Style, Theme } from '../theme.ts';
@@ -15,8 +15,14 @@ const STATE_STYLES: Readonly<Record<RunState, Style>> = {
   interrupted: { tone: 'bad' },
 };
 
-/** The state as symbol and word. */
-export function stateText(state: RunState, theme: Theme): { text: string; style: Style } {
+/** The state as symbol and word; a run that was asked to stop says so until it has. */
+export function stateText(
+  { state, stopRequestedAt }: Pick<RunSummary, 'state' | 'stopRequestedAt'>,
+  theme: Theme,
+): { text: string; style: Style } {
+  if (isActive(state) && stopRequestedAt !== null) {
+    return { text: `${theme.symbols.stopped} stopping`, style: { tone: 'warning', bold: true } };
+  }
   return { text: `${theme.symbols[state]} ${state}`, style: STATE_STYLES[state] };
 }
 

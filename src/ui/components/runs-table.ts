@@ -85,8 +85,8 @@ function runColumns(now: number, theme: Theme): readonly Column[] {
       from: 0,
       align: left,
       sorts: ['state'],
-      cells({ state }, width) {
-        const { text, style } = stateText(state, theme);
+      cells(run, width) {
+        const { text, style } = stateText(run, theme);
         return [cell(text, width, style)];
       },
     },

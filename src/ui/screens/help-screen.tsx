@@ -17,22 +17,23 @@ export function HelpScreen({ about, scroll, width, height }: HelpScreenProps) {
   const theme = useTheme();
   const rows = helpRows(about);
   const first = Math.min(scroll, Math.max(0, rows.length - height));
-  const lines = rows.slice(first, first + height).map((row) => helpLine(row, theme));
+  const keysWidth = Math.max(...rows.map((row) => (row.type === 'key' ? keysText(row.keys, theme).length : 0)));
+  const lines = rows.slice(first, first + height).map((row) => helpLine(row, keysWidth + 2, theme));
   return <Lines lines={lines} width={width} height={height} />;
 }
 
-function helpLine(row: HelpRow, theme: Theme): RichLine {
+function keysText(keys: readonly string[], theme: Theme): string {
+  return keys.map((key) => keyText(key, theme)).join('  ');
+}
+
+function helpLine(row: HelpRow, keysWidth: number, theme: Theme): RichLine {
   switch (row.type) {
     case 'section':
       return [span(`  ${row.title}`, { bold: true, tone: 'accent' })];
     case 'text':
       return [span(`  ${row.text}`)];
     case 'key':
-      return [
-        span('  '),
-        cell(row.keys.map((key) => keyText(key, theme)).join('  '), 18, { bold: true }),
-        span(row.description),
-      ];
+      return [span('  '), cell(keysText(row.keys, theme), keysWidth, { bold: true }), span(row.description)];
   }
   return row satisfies never;
 }

@@ -1,5 +1,6 @@
 /** Whether BLEU scores may be put side by side, and if not, why: the same answer on the screens and in the commands. */
 import { isDeepStrictEqual } from 'node:util';
+import type { BleuResult, Decoding } from '../../engine/run/protocol.ts';
 import type { EvaluationRow } from '../../store/rows.ts';
 
 /** A run as far as its score is concerned. */
@@ -18,7 +19,7 @@ export function bleuDifference(
   before: EvaluationRow | null | undefined,
   after: EvaluationRow | null | undefined,
 ): number | null {
-  if (!before || !after) return null;
+  if (!before?.bleu || !after?.bleu) return null;
   const isComparable =
     before.bleu.signature === after.bleu.signature && isDeepStrictEqual(before.decoding, after.decoding);
   return isComparable ? after.bleu.score - before.bleu.score : null;
@@ -28,7 +29,9 @@ export function bleuDifference(
 export function incomparabilities(runs: readonly ScoredRun[]): string[] {
   const scores = runs.flatMap((run): Score[] => {
     const evaluation = finalEvaluation(run.evaluations);
-    return evaluation === undefined ? [] : [{ run, evaluation }];
+    return evaluation?.bleu && evaluation.decoding
+      ? [{ run, sentences: evaluation.sentences, bleu: evaluation.bleu, decoding: evaluation.decoding }]
+      : [];
   });
   return CHECKS.flatMap(([reason, settingsOf]) => {
     const runSettings = scores.map((score) => ({ label: score.run.label, settings: settingsOf(score) }));
@@ -39,7 +42,9 @@ export function incomparabilities(runs: readonly ScoredRun[]): string[] {
 
 interface Score {
   readonly run: ScoredRun;
-  readonly evaluation: EvaluationRow;
+  readonly sentences: number;
+  readonly bleu: BleuResult;
+  readonly decoding: Decoding;
 }
 
 type Settings = Readonly<Record<string, string>>;
@@ -57,13 +62,13 @@ function finalEvaluation(evaluations: readonly EvaluationRow[]): EvaluationRow |
 }
 
 /** `tok:13a|smooth:exp` as names and values. */
-function signatureParts({ evaluation }: Score): Settings {
-  const parts = evaluation.bleu.signature.split('|').map((part) => part.split(':'));
+function signatureParts({ bleu }: Score): Settings {
+  const parts = bleu.signature.split('|').map((part) => part.split(':'));
   return Object.fromEntries(parts.map(([name = '', ...value]) => [name, value.join(':')]));
 }
 
 /** By the names that the experiment file has for them: numBeams is num_beams there. */
-function decodingSettings({ evaluation: { decoding } }: Score): Settings {
+function decodingSettings({ decoding }: Score): Settings {
   const inFile = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(decoding).map(([name, value]) => [inFile(name), String(value)]));
 }
@@ -72,11 +77,11 @@ function decodingSettings({ evaluation: { decoding } }: Score): Settings {
  * What decides which sentences are scored. Held out are the first pairs of a permutation of the corpus by split_seed,
  * so corpus, seed and count say all: train_size 0.9 and validation_size 0.1 hold out the same.
  */
-function heldOutPart({ run: { dataHash, parameters }, evaluation }: Score): Settings {
+function heldOutPart({ run: { dataHash, parameters }, sentences }: Score): Settings {
   const hasOwnCorpus = parameters['data.validation_corpus.format'] !== undefined;
   return {
     corpus: dataHash === null ? 'unknown' : dataHash.slice(0, 8),
-    sentences: String(evaluation.sentences),
+    sentences: String(sentences),
     ...(hasOwnCorpus ? {} : { split_seed: parameters['data.split_seed'] ?? 'unknown' }),
   };
 }

@@ -29,6 +29,9 @@ export type Message =
   | { readonly type: 'run-started'; readonly runId: string }
   | { readonly type: 'start-failed'; readonly failure: Failure }
   | { readonly type: 'stop-asked'; readonly name: string }
+  | { readonly type: 'run-resumed'; readonly runId: string; readonly name: string }
+  | { readonly type: 'resume-failed'; readonly runId: string; readonly failure: Failure }
+  | { readonly type: 'run-deleted'; readonly runId: string; readonly name: string }
   | { readonly type: 'failed'; readonly failure: Failure };
 
 /** Work for the world outside; each is done at once, in order, and answers with messages. */
@@ -39,7 +42,9 @@ export type Effect =
   /** `isStart`: start the run when there are no problems. */
   | { readonly type: 'check-experiment'; readonly values: Readonly<Record<string, string>>; readonly isStart: boolean }
   | { readonly type: 'start-run'; readonly values: Readonly<Record<string, string>> }
-  | { readonly type: 'stop-run'; readonly runId: string; readonly name: string };
+  | { readonly type: 'stop-run'; readonly runId: string; readonly name: string }
+  | { readonly type: 'resume-run'; readonly runId: string; readonly name: string }
+  | { readonly type: 'delete-run'; readonly runId: string; readonly name: string };
 
 /** A new state, and what to do. */
 export interface Update {

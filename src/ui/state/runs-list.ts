@@ -29,7 +29,7 @@ export const EMPTY_RUNS_LIST: RunsList = {
   isFiltering: false,
 };
 
-/** Runs that hold every word of the filter in name, id, state, model or device, in the order of the sort column. */
+/** Runs that hold every word of the filter in name, id, state or device, in the order of the sort column. */
 export function visibleRuns({ runs, filter, sort, isReversed }: RunsList): readonly RunSummary[] {
   return filterAndSort(runs, filter.text, sort, isReversed);
 }
@@ -41,7 +41,7 @@ const filterAndSort = rememberLast(
       .split(/\s+/)
       .filter((word) => word !== '');
     const matching = (runs ?? []).filter((run) => {
-      const text = [run.name, run.id, run.state, run.model, run.device ?? ''].join(' ').toLowerCase();
+      const text = [run.name, run.id, run.state, run.device ?? ''].join(' ').toLowerCase();
       return words.every((word) => text.includes(word));
     });
     return matching.sort((a, b) => compareRuns(a, b, sort, isReversed));
@@ -99,6 +99,11 @@ export function progressOf(run: Pick<RunSummary, 'state' | 'step' | 'totalSteps'
 /** Whether the run is going on, or about to. */
 export function isActive(state: RunState): boolean {
   return state === 'running' || state === 'pending';
+}
+
+/** Whether a run can be taken up again. */
+export function isResumable(state: RunState): boolean {
+  return state === 'interrupted' || state === 'stopped' || state === 'failed';
 }
 
 // Natural order: newest, best and furthest first, names from a to z. What is missing comes last either way round.

@@ -75,8 +75,10 @@ export interface UiState {
   readonly details: Readonly<Record<string, RunDetail | null>>;
   readonly presets: readonly Preset[] | null;
   readonly toast: Toast | null;
-  /** A question about stopping a run. */
-  readonly confirm: { readonly runId: string; readonly name: string } | null;
+  /** A question about a run. */
+  readonly confirm: { readonly about: 'stop' | 'delete'; readonly runId: string; readonly name: string } | null;
+  /** Runs whose new runner is just starting. */
+  readonly resumingIds: readonly string[];
   /** The services cannot be read at the moment. */
   readonly readError: string | null;
 }
@@ -92,6 +94,7 @@ export function initialState(size: Size, now: number, initialRunId?: string): Ui
     presets: null,
     toast: null,
     confirm: null,
+    resumingIds: [],
     readError: null,
   };
 }

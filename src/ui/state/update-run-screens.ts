@@ -16,7 +16,7 @@ import {
   type UiState,
   withTop,
 } from './ui-state.ts';
-import { askToStop, copyRun } from './update-runs.ts';
+import { askToDelete, askToStop, copyRun, resumeRun } from './update-runs.ts';
 
 export function updateLive(state: UiState, screen: LiveScreen, command: Command): Update {
   const tab = tabAfter(LIVE_TABS, screen.tab, command);
@@ -27,6 +27,10 @@ export function updateLive(state: UiState, screen: LiveScreen, command: Command)
   switch (command) {
     case 'stop':
       return update(askToStop(state, screen.runId));
+    case 'resume':
+      return resumeRun(state, screen.runId);
+    case 'delete':
+      return update(askToDelete(state, screen.runId));
     case 'copy-run':
       return copyRun(state, screen.runId);
     case 'open':

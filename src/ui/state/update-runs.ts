@@ -1,12 +1,13 @@
 /** Commands of the list of runs, and of its filter. */
-import type { RunSummary } from '../../store/rows.ts';
 import type { Command } from '../keys.ts';
 import { runsListRows } from './layout.ts';
 import { isMove, movePosition } from './list-position.ts';
 import { type Update, update, withInfo } from './messages.ts';
+import { findRun } from './offered-commands.ts';
 import {
   cursorIndex,
   isActive,
+  isResumable,
   nextSort,
   type RunsList,
   runsToCompare,
@@ -61,6 +62,10 @@ export function updateRuns(state: UiState, command: Command): Update {
       return update({ ...state, list: { ...list, isReversed: !list.isReversed } });
     case 'stop':
       return update(askToStop(state, selected?.id ?? null));
+    case 'resume':
+      return resumeRun(state, selected?.id ?? null);
+    case 'delete':
+      return update(askToDelete(state, selected?.id ?? null));
     case 'back':
       return update(leaveRuns(state));
     default:
@@ -91,7 +96,29 @@ export function askToStop(state: UiState, runId: string | null): UiState {
   const run = findRun(state, runId);
   if (run === null) return withInfo(state, 'No run to stop.');
   if (!isActive(run.state)) return withInfo(state, `${run.name} is not going on: it is ${run.state}.`);
-  return { ...state, confirm: { runId: run.id, name: run.name } };
+  if (run.stopRequestedAt !== null) return withInfo(state, `${run.name} was asked to stop already.`);
+  return { ...state, confirm: { about: 'stop', runId: run.id, name: run.name } };
+}
+
+/** The question whether to delete a run, or why it cannot be asked. */
+export function askToDelete(state: UiState, runId: string | null): UiState {
+  const run = findRun(state, runId);
+  if (run === null) return withInfo(state, 'No run to delete.');
+  if (isActive(run.state)) return withInfo(state, `${run.name} is going on: x stops it first.`);
+  return { ...state, confirm: { about: 'delete', runId: run.id, name: run.name } };
+}
+
+/** Goes on with a run, or says why that cannot be. */
+export function resumeRun(state: UiState, runId: string | null): Update {
+  const run = findRun(state, runId);
+  if (run === null) return update(withInfo(state, 'No run to resume.'));
+  if (!isResumable(run.state)) {
+    return update(withInfo(state, `${run.name} is ${run.state}: there is nothing to resume.`));
+  }
+  const resuming = withInfo(state, `Resuming ${run.name} from its newest checkpoint…`);
+  if (state.resumingIds.includes(run.id)) return update(resuming);
+  const resumingIds = [...state.resumingIds, run.id];
+  return update({ ...resuming, resumingIds }, { type: 'resume-run', runId: run.id, name: run.name });
 }
 
 /** A new run with the settings of this one. */
@@ -99,11 +126,6 @@ export function copyRun(state: UiState, runId: string | null): Update {
   const run = findRun(state, runId);
   if (run === null) return update(withInfo(state, 'No run to copy.'));
   return update(state, { type: 'read-settings', runId: run.id, name: run.name });
-}
-
-// The list may not have a run yet that is being looked at, and the other way round.
-function findRun(state: UiState, runId: string | null): RunSummary | null {
-  return state.list.runs?.find(({ id }) => id === runId) ?? state.details[runId ?? '']?.record ?? null;
 }
 
 function openRun(state: UiState, id: string): UiState {

@@ -43,6 +43,12 @@ export function updateUi(state: UiState, message: Message): Update {
       return update(withFailure(withoutStarting(state), message.failure));
     case 'stop-asked':
       return update(withInfo(state, `Asked ${message.name} to stop: it ends after its step and saves.`));
+    case 'run-resumed':
+      return update(withInfo(withResumed(state, message.runId), `${message.name} goes on from its checkpoint.`));
+    case 'resume-failed':
+      return update(withFailure(withoutResuming(state, message.runId), message.failure));
+    case 'run-deleted':
+      return update(withInfo(withoutRun(state, message.runId), `${message.name} is deleted.`));
     case 'failed':
       return update(withFailure(state, message.failure));
   }
@@ -92,7 +98,8 @@ function updateCommand(state: UiState, command: Command): Update {
 function updateConfirm(state: UiState, command: Command): Update {
   const answered = { ...state, confirm: null };
   if (state.confirm === null || command !== 'yes') return update(answered);
-  return update(answered, { type: 'stop-run', ...state.confirm });
+  const { about, runId, name } = state.confirm;
+  return update(answered, { type: about === 'stop' ? 'stop-run' : 'delete-run', runId, name });
 }
 
 function typeText(state: UiState, text: string): UiState {
@@ -103,6 +110,27 @@ function typeText(state: UiState, text: string): UiState {
 // The run takes the place of what led to it: going back from it leads to the list.
 function showStarted(state: UiState, runId: string): UiState {
   return { ...state, screens: [{ type: 'runs' }, liveScreen(runId)], list: { ...state.list, cursorId: runId } };
+}
+
+// Until the list is read again it must not look as if the run could be resumed once more.
+function withResumed(state: UiState, runId: string): UiState {
+  const runs = (state.list.runs ?? []).map((run) => (run.id === runId ? { ...run, state: 'pending' as const } : run));
+  return { ...withoutResuming(state, runId), list: withRuns(state.list, runs) };
+}
+
+function withoutResuming(state: UiState, runId: string): UiState {
+  return { ...state, resumingIds: state.resumingIds.filter((id) => id !== runId) };
+}
+
+// Screens of the run go with it.
+function withoutRun(state: UiState, runId: string): UiState {
+  const list = withRuns(
+    state.list,
+    (state.list.runs ?? []).filter(({ id }) => id !== runId),
+  );
+  const about = state.screens.findIndex((screen) => screen.type === 'live' && screen.runId === runId);
+  const { [runId]: _, ...details } = state.details;
+  return { ...state, list, details, screens: about < 0 ? state.screens : state.screens.slice(0, about) };
 }
 
 function withoutStarting(state: UiState): UiState {

@@ -3,6 +3,7 @@
  * Everything that reaches the screen passes through here, so a sentence of a corpus can never steer the terminal.
  */
 import stringWidth from 'string-width';
+import { excessMarks, unseenCharacters } from './unseen-characters.ts';
 
 /** How many cells the text takes; wide characters take two, combining marks none. */
 export function widthOf(text: string): number {
@@ -10,18 +11,21 @@ export function widthOf(text: string): number {
 }
 
 /**
- * The text on one line of visible characters: escape sequences, other control codes and characters that turn the
- * direction of writing are shown as what they are (`␛`, `␊`, `⟨202E⟩`), never sent.
+ * The text on one line of visible characters: escape sequences, other control codes, characters that turn the direction of
+ * writing or take no room, and marks piled up on one letter are shown as what they are (`␛`, `␊`, `⟨202E⟩`, `⟨+92 marks⟩`), never
+ * sent.
  */
 export function visibleText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    if (character === '\t') return ' ';
-    if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-    if (code === 0x7f) return '␡';
-    return `⟨${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
-  });
+  if (/^[ -~]*$/.test(text)) return text;
+  return text
+    .replace(unseenCharacters, (character) => {
+      const code = character.codePointAt(0) ?? 0;
+      if (character === '\t') return ' ';
+      if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+      if (code === 0x7f) return '␡';
+      return `⟨${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+    })
+    .replace(excessMarks, (marks) => `⟨+${marks.length} marks⟩`);
 }
 
 /** The text cut to at most `width` cells, the cut marked by `ellipsis`. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { bleuDifference, incomparabilities, type ScoredRun } from '../../../src/ui/state/comparability.ts';
 import { bleu, evaluationRow, greedy } from '../../support/evaluation.ts';
 
-const after = evaluationRow({ stage: 'after', sentences: 250, bleu: bleu(50, { signature: 'nrefs:1|tok:13a' }) });
+const score = bleu(50, { signature: 'nrefs:1|tok:13a' });
+const after = { ...evaluationRow({ stage: 'after', sentences: 250 }), bleu: score, decoding: greedy() };
 
 function scored(label: string, changes: Partial<ScoredRun> = {}): ScoredRun {
   const parameters = { 'data.validation_size': '250', 'data.split_seed': '42', 'training.seed': '42' };

@@ -61,7 +61,7 @@ describe('problems', () => {
     ['training.learning_rate', '', /is empty/],
     ['training.per_device_train_batch_size', '2.5', /expected a whole number/],
     ['data.source_lang', '', /is required/],
-    ['device', 'gpu', /expected one of auto, wasm, cpu, cuda/],
+    ['device', 'gpu', /expected one of auto, native, wasm, cpu, cuda/],
   ])('%s = "%s": %s', (path, text, message) => {
     expect(fieldProblem(withValue(form, path, text), fieldOf(path))).toMatch(message);
   });
@@ -121,11 +121,11 @@ describe('editing', () => {
 describe('choices', () => {
   it('go round both ways', () => {
     const onDevice = at(form, 'device');
-    const seen = [1, 1, 1, 1].reduce<ExperimentForm[]>(
+    const seen = [1, 1, 1, 1, 1].reduce<ExperimentForm[]>(
       (forms) => [...forms, cycleChoice(forms.at(-1) ?? onDevice, 1)],
       [onDevice],
     );
-    expect(seen.map(({ values }) => values.device)).toEqual(['auto', 'wasm', 'cpu', 'cuda', 'auto']);
+    expect(seen.map(({ values }) => values.device)).toEqual(['auto', 'native', 'wasm', 'cpu', 'cuda', 'auto']);
     expect(cycleChoice(onDevice, -1).values.device).toBe('cuda');
   });
 

@@ -38,6 +38,7 @@ export interface FixtureServices extends UiServices {
   /** Values every started run was given. */
   readonly started: Readonly<Record<string, string>>[];
   readonly stopped: string[];
+  readonly resumed: string[];
   /** How often each service was called. */
   readonly calls: Record<string, number>;
   time: number;
@@ -107,6 +108,8 @@ export function fixtureRun(id: string, options: RunOptions = {}): FixtureRun {
     createdAt,
     startedAt: state === 'pending' ? null : createdAt + 1_000,
     endedAt: isEnded ? createdAt + 400_000 : null,
+    earlierMs: 0,
+    stopRequestedAt: null,
     heartbeatAt: isEnded ? createdAt + 400_000 : NOW,
     model: 'experiments/models/demo-en-fr',
     device: state === 'pending' ? null : 'wasm',
@@ -132,6 +135,8 @@ export function fixtureRun(id: string, options: RunOptions = {}): FixtureRun {
     validationSize: 250,
     parameterCount: 3_400_000,
     directory: `/runs/${id}`,
+    resumedFrom: null,
+    parentRun: null,
     endReason: state === 'failed' ? 'The loss became NaN at step 120.' : state === 'completed' ? 'completed' : null,
     endHint: state === 'failed' ? 'Lower training.learning_rate.' : null,
     exitCode: state === 'failed' ? 7 : null,
@@ -280,11 +285,16 @@ export function fixtureServices(runs: FixtureRun[] = sampleRuns()): FixtureServi
     return read();
   };
   const find = (id: string) => runs.find(({ record }) => record.id === id);
+  const change = (id: string, changes: Partial<RunRecord>) => {
+    const run = find(id);
+    if (run !== undefined) run.record = { ...run.record, ...changes };
+  };
   const services: FixtureServices = {
     runs,
     presetList: [QUICKSTART, KDE4],
     started: [],
     stopped: [],
+    resumed: [],
     calls,
     time: NOW,
     failure: null,
@@ -325,6 +335,17 @@ export function fixtureServices(runs: FixtureRun[] = sampleRuns()): FixtureServi
     },
     async stopRun(id) {
       services.stopped.push(id);
+      change(id, { stopRequestedAt: services.time });
+    },
+    async resumeRun(id) {
+      services.resumed.push(id);
+      change(id, { state: 'running', endedAt: null });
+    },
+    async deleteRun(id) {
+      runs.splice(
+        runs.findIndex(({ record }) => record.id === id),
+        1,
+      );
     },
     now: () => services.time,
   };

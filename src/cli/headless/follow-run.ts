@@ -1,0 +1,93 @@
+/** A run of another process told line by line from the store, until it ends. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, type AppErrorCode, CancelledError, EXIT_CODES, RunFailedError } from '../../errors.ts';
+import { reconcileRuns } from '../../runner/reconcile-runs.ts';
+import type { RunRecord } from '../../store/rows.ts';
+import type { Store } from '../../store/store.ts';
+import { visibleText } from '../../ui/text/fit-text.ts';
+import { formatDuration } from '../../ui/text/format.ts';
+import { beforeAfterLines } from '../before-after.ts';
+import { withStore } from '../store-option.ts';
+import { loss, MISSING, percent } from '../text.ts';
+import type { World } from '../world.ts';
+
+const INTERVAL_MS = 500;
+/** Between two lines about the steps. */
+const STEPS_MS = 5_000;
+/** Lines of the diary that are caught up with at most. */
+const CATCH_UP = 1_000;
+
+/**
+ * Tells of the run until it ends.
+ *
+ * @throws {AppError} that tells why it did not complete, with the exit code that the run itself had
+ */
+export async function followRun(id: string, storeFolder: string | undefined, world: World): Promise<void> {
+  await withStore(world, storeFolder, async (store) => {
+    const teller = new Teller(store, id, world);
+    for (;;) {
+      reconcileRuns(store);
+      const run = store.findRun(id);
+      teller.tell(run);
+      if (run.state !== 'running' && run.state !== 'pending') return teller.end(run);
+      await sleep(INTERVAL_MS);
+    }
+  });
+}
+
+class Teller {
+  readonly #store: Store;
+  readonly #id: string;
+  readonly #world: World;
+  #lastSeq = 0;
+  #toldStep = -1;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(store: Store, id: string, world: World) {
+    this.#store = store;
+    this.#id = id;
+    this.#world = world;
+  }
+
+  tell(run: RunRecord): void {
+    const { output, now } = this.#world;
+    for (const { seq, type, text } of this.#store.events(this.#id, CATCH_UP)) {
+      if (seq <= this.#lastSeq) continue;
+      this.#lastSeq = seq;
+      output.line(`${type.padEnd(10)}  ${visibleText(text)}`);
+    }
+    if (run.step === this.#toldStep || now() - this.#toldAt < STEPS_MS) return;
+    this.#toldStep = run.step;
+    this.#toldAt = now();
+    if (run.totalSteps !== null) output.line(`${'step'.padEnd(10)}  ${stepsText(run)}`);
+  }
+
+  end(run: RunRecord): void {
+    const { output } = this.#world;
+    const evaluations = this.#store.evaluations(run.id);
+    const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
+    const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
+    const table = beforeAfterLines(before, after, output);
+    if (table.length > 0) output.line();
+    for (const line of table) output.line(line);
+    const error = errorOf(run);
+    if (error !== null) throw error;
+  }
+}
+
+function stepsText({ step, totalSteps, loss: value, etaSeconds }: RunRecord): string {
+  const done = `${step}/${totalSteps ?? '?'}${totalSteps === null ? '' : `, ${percent(step, totalSteps)}`}`;
+  const rest = etaSeconds === null ? '' : `, ${formatDuration(etaSeconds)} left`;
+  return `${done}, loss ${value === null ? MISSING : loss(value)}${rest}`;
+}
+
+/** The error that the run's own command ended with, as far as the store tells. */
+function errorOf({ id, state, endReason, endHint, exitCode, signal }: RunRecord): AppError | null {
+  if (state === 'completed') return null;
+  const message = endReason ?? `Run ${id} is ${state}.`;
+  const options = { hint: endHint ?? undefined };
+  if (state === 'stopped') return new CancelledError(message, options);
+  const codes = Object.keys(EXIT_CODES) as AppErrorCode[];
+  const code = signal === null ? codes.find((each) => EXIT_CODES[each] === exitCode) : undefined;
+  return code === undefined ? new RunFailedError(message, options) : new AppError(code, message, options);
+}

@@ -1,0 +1,166 @@
+/**
+ * What `bleubird store check` says and `bleubird store repair` cures. A problem is something that was lost or is wrong; a
+ * note tells of what has no ill effect now.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { envelope } from '../engine/run/protocol.ts';
+import { checksumProblem } from '../engine/training/checksums.ts';
+import { StoreError } from '../errors.ts';
+import { missingFromStore } from '../store/compare-journal.ts';
+import { databaseFaults, halfMadeFiles } from '../store/database-care.ts';
+import { journalPath } from '../store/journal.ts';
+import { openStore } from '../store/open-store.ts';
+import { type JournalSummary, type ParseEnvelope, summarizeJournal } from '../store/read-journal.ts';
+import { folderNames, recordedRuns } from '../store/recorded-runs.ts';
+import type { RunRecord } from '../store/rows.ts';
+import { assertRunId } from '../store/run-id.ts';
+import { withStoreErrors } from '../store/sqlite-error.ts';
+import type { Store } from '../store/store.ts';
+import { isRunnerAlive } from './reconcile-runs.ts';
+
+export interface Finding {
+  readonly severity: 'problem' | 'note';
+  /** Null for what concerns the store as a whole. */
+  readonly run: string | null;
+  readonly message: string;
+  /** What repair does about it. */
+  readonly cure: 'rebuild-store' | 'rebuild-run' | 'adopt' | 'remove' | 'none';
+  /** Of the file or folder that is left over. */
+  readonly path?: string;
+}
+
+export interface Examination {
+  readonly path: string;
+  readonly runs: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads an event out of a journal. */
+export const parseEnvelope: ParseEnvelope = (value) => {
+  const parsed = envelope.safeParse(value);
+  return parsed.success ? parsed.data : null;
+};
+
+const TEMPORARY = /^\.unfinished-/;
+
+/** Looks at the store's file, each run, its journal, its checkpoints, and what is left over. Changes nothing. */
+export async function examineStore(directory: string): Promise<Examination> {
+  const path = join(directory, 'bleubird.sqlite');
+  const findings: Finding[] = [];
+  const faults = fileFaults(path, directory);
+  for (const message of faults) findings.push({ severity: 'problem', run: null, message, cure: 'rebuild-store' });
+  if (faults.length > 0) return { path, runs: 0, findings };
+  if (!existsSync(path)) return { path, runs: 0, findings };
+  for (const file of halfMadeFiles(path)) {
+    findings.push({ severity: 'problem', run: null, message: `left over: ${file}`, cure: 'remove', path: file });
+  }
+  const store = openStore(directory);
+  try {
+    const runs = store.listRuns().flatMap(({ id }) => store.readRun(id) ?? []);
+    for (const run of runs) findings.push(...(await examineRun(store, path, run)));
+    findings.push(...examineFolders(store, new Set(runs.map(({ id }) => id))));
+    return { path: join(store.directory, 'bleubird.sqlite'), runs: runs.length, findings };
+  } finally {
+    store.close();
+  }
+}
+
+/** Says what is wrong with the file itself: damaged, or gone with runs beside it. @throws {StoreError} as opening does */
+function fileFaults(path: string, directory: string): string[] {
+  return withStoreErrors(path, () => {
+    if (existsSync(path)) {
+      const faults = databaseFaults(path);
+      if (faults.length > 0) return faults.map((said) => `the file is damaged: ${said}`);
+    }
+    try {
+      openStore(directory, { readOnly: true }).close();
+      return [];
+    } catch (error) {
+      const isLost = recordedRuns(join(directory, 'runs')).length > 0 && error instanceof StoreError;
+      if (isLost && error.message.includes('is empty or gone')) return ['the file is empty or gone'];
+      throw error;
+    }
+  });
+}
+
+async function examineRun(store: Store, path: string, run: RunRecord): Promise<Finding[]> {
+  const { id, directory } = run;
+  const isUnfinished = run.state === 'running' || run.state === 'pending';
+  if (isUnfinished && isRunnerAlive(run)) {
+    return [{ severity: 'note', run: id, message: 'it is being written: not compared', cure: 'none' }];
+  }
+  return [
+    ...examineJournal(store, path, run),
+    ...(await examineCheckpoints(store, run)),
+    ...temporaryFolders(directory).map(
+      (left): Finding => ({ severity: 'problem', run: id, message: `left over: ${left}`, cure: 'remove', path: left }),
+    ),
+  ];
+}
+
+function examineJournal(store: Store, path: string, { id, directory }: RunRecord): Finding[] {
+  const note = (message: string): Finding => ({ severity: 'note', run: id, message, cure: 'none' });
+  const problem = (message: string): Finding => ({ severity: 'problem', run: id, message, cure: 'rebuild-run' });
+  if (!existsSync(journalPath(directory))) return [note('it has no journal: a lost store could not give it back')];
+  const journal = withStoreErrors(path, () => summarizeJournal(journalPath(directory), parseEnvelope));
+  const lastSeq = store.lastSeq(id);
+  if (journal.createdAt === null) return [note('its journal does not begin with the run')];
+  if (journal.lastSeq > lastSeq) {
+    return [problem(`${journal.lastSeq - lastSeq} events of its journal are not in the store`)];
+  }
+  const findings: Finding[] = [];
+  if (journal.damagedLines > 0) findings.push(note(`${journal.damagedLines} lines of its journal are damaged`));
+  if (journal.lastSeq < lastSeq) findings.push(note(`its journal ends ${lastSeq - journal.lastSeq} events early`));
+  if (findings.length > 0) return findings;
+  return withStoreErrors(path, () => missingFromStore(path, id, directory, parseEnvelope)).map(problem);
+}
+
+/** @returns also notes about folders nobody recorded, such as the last of a trainer that outlived its runner */
+async function examineCheckpoints(store: Store, { id, directory }: RunRecord): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const rows = store.checkpoints(id).filter(({ removedAt }) => removedAt === null);
+  for (const { step, path } of rows) {
+    const problem = existsSync(path) ? await checksumProblem(path) : 'its folder is gone';
+    if (problem === null) continue;
+    findings.push({ severity: 'note', run: id, message: `checkpoint ${step} is unsound: ${problem}`, cure: 'none' });
+  }
+  const known = new Set(rows.map(({ step }) => `checkpoint-${step}`));
+  for (const name of folderNames(join(directory, 'checkpoints'))) {
+    if (known.has(name) || TEMPORARY.test(name)) continue;
+    findings.push({ severity: 'note', run: id, message: `${name} was saved but not recorded`, cure: 'none' });
+  }
+  return findings;
+}
+
+function temporaryFolders(directory: string): string[] {
+  const checkpoints = join(directory, 'checkpoints');
+  if (!existsSync(checkpoints)) return [];
+  return readdirSync(checkpoints)
+    .filter((name) => TEMPORARY.test(name))
+    .map((name) => join(checkpoints, name));
+}
+
+/** Folders in runs/ that no row knows: copied in, or never begun. */
+function examineFolders(store: Store, known: ReadonlySet<string>): Finding[] {
+  return folderNames(join(store.directory, 'runs')).flatMap((id): Finding[] => {
+    if (known.has(id)) return [];
+    const path = journalPath(store.runDirectory(id));
+    const journal = existsSync(path) ? summarizeJournal(path, parseEnvelope) : null;
+    if (canAdopt(id, journal)) {
+      return [
+        { severity: 'problem', run: id, message: 'its folder is here and the store does not know it', cure: 'adopt' },
+      ];
+    }
+    return [{ severity: 'note', run: id, message: 'a folder without a run that could be read from it', cure: 'none' }];
+  });
+}
+
+function canAdopt(id: string, journal: JournalSummary | null): boolean {
+  try {
+    assertRunId(id);
+  } catch {
+    return false;
+  }
+  return journal !== null && journal.createdAt !== null;
+}

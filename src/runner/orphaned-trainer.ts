@@ -1,0 +1,40 @@
+/** Waits for a trainer that outlived its runner: it still saves, in the folder where the next one will. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError } from '../errors.ts';
+import type { RunRecord } from '../store/rows.ts';
+import { isAlive } from './process-identity.ts';
+
+/** A checkpoint of a large model on a slow disk is written within this. */
+const PATIENCE_MS = 60_000;
+
+/** @throws {StoreError} when it has not ended within the patience, milliseconds */
+export async function waitForOrphanedTrainer(
+  run: Pick<RunRecord, 'id' | 'runner' | 'trainerPid'>,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const end = Date.now() + patienceMs;
+  while (livesOn(run)) {
+    if (Date.now() > end) {
+      throw new StoreError(`The trainer of run ${run.id}, process ${run.trainerPid}, is still at work.`, {
+        hint: `Wait until it has saved, or end it with: kill ${run.trainerPid}`,
+      });
+    }
+    await sleep(100);
+  }
+}
+
+/** Of the trainer only its process number is known: whether that is still a trainer, its command line says (on Linux). */
+function livesOn({ runner, trainerPid }: Pick<RunRecord, 'runner' | 'trainerPid'>): boolean {
+  if (runner === null || trainerPid === null) return false;
+  if (isAlive({ ...runner, pid: trainerPid, processStart: null }) !== true) return false;
+  return /trainer\.[jt]s/.test(commandLine(trainerPid));
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // gone in the meantime, or a system without /proc
+  }
+}

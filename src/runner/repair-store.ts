@@ -1,0 +1,84 @@
+/** Cures what `examineStore` finds: a damaged file, runs that lack what their journals hold, folders copied in, leftovers. */
+import { existsSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { StoreError } from '../errors.ts';
+import { setAside } from '../store/database-care.ts';
+import { journalPath } from '../store/journal.ts';
+import { openStore } from '../store/open-store.ts';
+import { summarizeJournal } from '../store/read-journal.ts';
+import { rebuildStore } from '../store/rebuild-store.ts';
+import { recordedRuns } from '../store/recorded-runs.ts';
+import { withStoreErrors } from '../store/sqlite-error.ts';
+import { examineStore, type Finding, parseEnvelope } from './examine-store.ts';
+import { isAlive } from './process-identity.ts';
+import { reconcileRuns } from './reconcile-runs.ts';
+
+export interface Repair {
+  /** What was done, a line each; none for a sound store. */
+  readonly done: readonly string[];
+  /** What is found now. */
+  readonly left: readonly Finding[];
+}
+
+/** @throws {StoreError} while a run is being written, and when the store can be neither read nor written */
+export async function repairStore(directory: string, now: () => number): Promise<Repair> {
+  assertNoRunGoesOn(directory);
+  const path = join(directory, 'bleubird.sqlite');
+  const done: string[] = [];
+  const { findings } = await examineStore(directory);
+  if (findings.some(({ cure }) => cure === 'rebuild-store')) done.push(...rebuild(path, now));
+  const rest = done.length > 0 ? (await examineStore(directory)).findings : findings;
+  if (existsSync(path)) {
+    const store = openStore(directory, { now });
+    try {
+      for (const finding of rest) done.push(...cure(finding, (id) => store.rebuildRun(id, parseEnvelope)));
+      const ended = reconcileRuns(store);
+      if (ended > 0 && done.length > 0) done.push(`${ended} of them have no runner: they are interrupted`);
+    } finally {
+      store.close();
+    }
+  }
+  return { done, left: (await examineStore(directory)).findings };
+}
+
+/** @throws {StoreError} naming a run that is being written; the journals tell, since the store may not */
+export function assertNoRunGoesOn(directory: string): void {
+  const path = resolve(directory);
+  withStoreErrors(path, () => {
+    for (const id of recordedRuns(join(path, 'runs'))) {
+      const { isEnded, runner } = summarizeJournal(journalPath(join(path, 'runs', id)), parseEnvelope);
+      if (isEnded || runner === null || isAlive(runner) !== true) continue;
+      throw new StoreError(`Run ${id} is being written by process ${runner.pid}: the store is left as it is.`, {
+        hint: `bleubird stop ${id} ends it, saved.`,
+      });
+    }
+  });
+}
+
+function rebuild(path: string, now: () => number): string[] {
+  return withStoreErrors(path, () => {
+    const damaged = existsSync(path) ? setAside(path, now()) : null;
+    const runs = rebuildStore(path, damaged, parseEnvelope, now);
+    const lost = runs.filter(({ from }) => from === 'nowhere').map(({ id }) => id);
+    return [
+      ...(damaged === null ? [] : [`the damaged file is now ${damaged}`]),
+      `a new store was made with ${runs.length - lost.length} runs: ${countSources(runs)}`,
+      ...(lost.length === 0 ? [] : [`nothing could be read of ${lost.join(', ')}`]),
+    ];
+  });
+}
+
+function countSources(runs: ReturnType<typeof rebuildStore>): string {
+  const count = (from: string) => runs.filter((run) => run.from === from).length;
+  return `${count('journal')} from their journals, ${count('store')} from the damaged file, ${count('both')} from both`;
+}
+
+function cure({ run, path, cure: what }: Finding, rebuildRun: (id: string) => void): string[] {
+  if (what === 'remove' && path !== undefined) {
+    rmSync(path, { recursive: true, force: true });
+    return [`removed ${path}`];
+  }
+  if (run === null || (what !== 'rebuild-run' && what !== 'adopt')) return [];
+  rebuildRun(run);
+  return [what === 'adopt' ? `run ${run} was taken in` : `run ${run} was made anew from its journal`];
+}

@@ -1,0 +1,36 @@
+/** Goes on with a run that was interrupted, stopped or failed, in this process: the same run, from its newest checkpoint. */
+import type { Store } from '../store/store.ts';
+import { waitForOrphanedTrainer } from './orphaned-trainer.ts';
+import { identityOf } from './process-identity.ts';
+import { requirePush } from './push-of-run.ts';
+import { findRunCheckpoint, requireResumable } from './resume-point.ts';
+import { conductRun, lookUpNeededModel, type RunOptions, type RunOutcome } from './run-experiment.ts';
+import { storedExperiment } from './stored-experiment.ts';
+
+export interface ResumeRunOptions extends RunOptions {
+  /** Open for writing; stays open. */
+  readonly store: Store;
+  /** As a user names a run. */
+  readonly run: string;
+}
+
+/**
+ * Goes on with the run to its end and gives back how it ended.
+ *
+ * @throws {StoreError} when the run goes on, is complete, or has no checkpoint; {ModelError} when its untouched model is
+ *   still to be scored and is nowhere: then nothing has changed
+ */
+export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> {
+  const { store, env = process.env, stop } = options;
+  const run = await requireResumable(store, options.run);
+  const experiment = storedExperiment(run);
+  requirePush(experiment.training, env);
+  await waitForOrphanedTrainer(run);
+  const { path, warnings } = await findRunCheckpoint(store, run);
+  const hasBefore = store.evaluations(run.id).some(({ stage }) => stage === 'before');
+  const resume = { checkpoint: path, hasBefore };
+  const modelHere = await lookUpNeededModel({ experiment, resume, store, env, stop });
+  const writer = store.resumeRun(run.id, identityOf());
+  for (const warning of warnings) writer.note('warning', warning);
+  return await conductRun(writer, { ...options, experiment, modelHere, resume });
+}

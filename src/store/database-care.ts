@@ -1,0 +1,85 @@
+/** What is done to the store's file as a whole, without the rows: check it, copy it, shrink it, set it aside. */
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { toStoreError, withStoreErrors } from './sqlite-error.ts';
+
+/** The database and the files that SQLite keeps beside it. */
+const PARTS = ['', '-wal', '-shm', '-journal'];
+const MAX_FAULTS = 20;
+
+/** Gives back what SQLite finds wrong with the file, at most 20 lines; none for a sound one. Changes nothing. */
+export function databaseFaults(path: string): string[] {
+  try {
+    const database = new Database(path, { fileMustExist: true });
+    try {
+      const said = database.prepare(`PRAGMA integrity_check(${MAX_FAULTS})`).pluck().all().map(String);
+      const faults = said.filter((line) => line !== 'ok');
+      if (faults.length > 0) return faults;
+      const dangling = database.prepare('PRAGMA foreign_key_check').all().length;
+      return dangling === 0 ? [] : [`${dangling} rows refer to others that are not there`];
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    const isDamage = error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+    if (isDamage) return [error.message];
+    throw error;
+  }
+}
+
+/** Copies the store while others use it, and checks the copy. @returns the size of the copy, bytes */
+export async function backUp(path: string, destination: string): Promise<number> {
+  const unfinished = `${destination}.unfinished-${process.pid}`;
+  const database = withStoreErrors(path, () => new Database(path, { fileMustExist: true, readonly: true }));
+  try {
+    await database.backup(unfinished).catch((error: unknown) => {
+      throw toStoreError(error, destination);
+    });
+    const copy = new Database(unfinished);
+    copy.pragma('journal_mode = DELETE'); // one file, whole without a log beside it
+    copy.close();
+    withStoreErrors(destination, () => renameSync(unfinished, destination));
+    return statSync(destination).size;
+  } finally {
+    database.close();
+    for (const part of PARTS) rmSync(`${unfinished}${part}`, { force: true });
+  }
+}
+
+/** Gives the space of deleted rows back to the disk. @returns the size of the file before and after, bytes */
+export function vacuum(path: string): { beforeBytes: number; afterBytes: number } {
+  return withStoreErrors(path, () => {
+    const database = new Database(path, { fileMustExist: true, timeout: 10_000 });
+    try {
+      const sizeBytes = () =>
+        Number(database.pragma('page_count', { simple: true })) *
+        Number(database.pragma('page_size', { simple: true }));
+      const beforeBytes = sizeBytes();
+      database.exec('VACUUM');
+      database.pragma('wal_checkpoint(TRUNCATE)');
+      return { beforeBytes, afterBytes: sizeBytes() };
+    } finally {
+      database.close();
+    }
+  });
+}
+
+/** Renames the database with its log. @returns its new path */
+export function setAside(path: string, now: number): string {
+  const time = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
+  const aside = `${path}.damaged-${time}`;
+  // The log first: with the database gone a log that stays would be taken for that of the new one.
+  for (const part of PARTS.toReversed()) {
+    if (existsSync(`${path}${part}`)) renameSync(`${path}${part}`, `${aside}${part}`);
+  }
+  return aside;
+}
+
+/** Gives back files beside the store that a killed program left half made. */
+export function halfMadeFiles(path: string): string[] {
+  const prefix = basename(path);
+  return readdirSync(dirname(path))
+    .filter((name) => name.startsWith(prefix) && /\.(unfinished|rebuilding)-\d+/.test(name))
+    .map((name) => join(dirname(path), name));
+}

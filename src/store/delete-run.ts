@@ -1,0 +1,21 @@
+/** Deletes a run that has ended: its rows, then its folder. */
+import { rmSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import { StoreError } from '../errors.ts';
+import { journalPath } from './journal.ts';
+
+/** @throws {StoreError} when the run is pending or running, or its folder cannot be removed */
+export function deleteRun(database: Database, id: string, directory: string): void {
+  const remove = database.transaction(() => {
+    const state = database.prepare('SELECT state FROM runs WHERE id = ?').pluck().get(id);
+    if (state === 'pending' || state === 'running') {
+      throw new StoreError(`Run ${id} is ${state}: it is not deleted.`, {
+        hint: `bleubird stop ${id} ends it first.`,
+      });
+    }
+    database.prepare('DELETE FROM runs WHERE id = ?').run(id);
+  });
+  remove.immediate();
+  rmSync(journalPath(directory), { force: true }); // first: with it half a folder would pass for a run to be adopted
+  rmSync(directory, { recursive: true, force: true });
+}

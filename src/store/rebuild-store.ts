@@ -1,0 +1,132 @@
+/** Makes a new store of what can be read of a damaged one and of the journals of the runs. */
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { copyRun, readableRuns } from './copy-run.ts';
+import { journalPath } from './journal.ts';
+import { migrate } from './migrate.ts';
+import { type JournalSummary, type ParseEnvelope, summarizeJournal } from './read-journal.ts';
+import { recordedRuns } from './recorded-runs.ts';
+import { replayJournal } from './replay-journal.ts';
+
+/** Where the rows of a run come from now. */
+export interface RebuiltRun {
+  readonly id: string;
+  readonly from: 'journal' | 'store' | 'both' | 'nowhere';
+}
+
+/** What is known of a run before it is rebuilt. */
+interface Sources {
+  readonly id: string;
+  /** Null without one that begins with the making of the run. */
+  readonly journal: JournalSummary | null;
+  /** Its key and last event in the damaged store, null where that cannot be read. */
+  readonly stored: { readonly number: number; readonly lastSeq: number } | null;
+}
+
+/**
+ * Puts a new store at `path`, whole or not at all.
+ *
+ * @param damaged  the old store, set aside; null when there is none
+ * @throws the file system's and SQLite's errors; then there is none at `path`
+ */
+export function rebuildStore(
+  path: string,
+  damaged: string | null,
+  parseEnvelope: ParseEnvelope,
+  now: () => number,
+): RebuiltRun[] {
+  const unfinished = `${path}.rebuilding-${process.pid}`;
+  const old = damaged === null ? null : openDamaged(damaged);
+  rmSync(unfinished, { force: true });
+  closeSync(openSync(unfinished, 'wx', 0o600));
+  const database = new Database(unfinished);
+  try {
+    database.pragma('foreign_keys = ON');
+    migrate(database, path, now);
+    const rebuilt = findSources(path, old, parseEnvelope).map((sources) => ({
+      id: sources.id,
+      from: rebuild(database, old, sources, join(dirname(path), 'runs', sources.id), parseEnvelope),
+    }));
+    database.close();
+    flush(unfinished);
+    renameSync(unfinished, path);
+    return rebuilt;
+  } finally {
+    database.close();
+    old?.close();
+    for (const part of ['', '-wal', '-shm', '-journal']) rmSync(`${unfinished}${part}`, { force: true });
+  }
+}
+
+/** Gives back the runs in the order in which they were made, as far as that is known. */
+function findSources(path: string, old: Database.Database | null, parseEnvelope: ParseEnvelope): Sources[] {
+  const stored = old === null ? new Map() : readableRuns(old);
+  const runsDirectory = join(dirname(path), 'runs');
+  const ids = new Set<string>([...stored.keys(), ...recordedRuns(runsDirectory)]);
+  const sources = [...ids].map((id): Sources => {
+    const file = journalPath(join(runsDirectory, id));
+    const journal = existsSync(file) ? summarizeJournal(file, parseEnvelope) : null;
+    return { id, journal: journal?.createdAt == null ? null : journal, stored: stored.get(id) ?? null };
+  });
+  const age = ({ journal, stored: found }: Sources) => [journal?.createdAt ?? 0, found?.number ?? 0] as const;
+  return sources.sort((a, b) => {
+    if (a.stored !== null && b.stored !== null) return a.stored.number - b.stored.number;
+    return age(a)[0] - age(b)[0] || age(a)[1] - age(b)[1];
+  });
+}
+
+function rebuild(
+  database: Database.Database,
+  old: Database.Database | null,
+  { id, journal, stored }: Sources,
+  directory: string,
+  parseEnvelope: ParseEnvelope,
+): RebuiltRun['from'] {
+  const isAhead = journal !== null && (stored === null || journal.lastSeq >= stored.lastSeq);
+  const isWhole = isAhead && journal.damagedLines === 0;
+  if (isAhead) replayJournal(database, directory, parseEnvelope);
+  if (isWhole || old === null || stored === null) return isAhead ? 'journal' : 'nowhere';
+  const { isThere } = copyRun(old, database, stored.number, id);
+  if (!isAhead && journal !== null) addFromJournal(database, id, directory, parseEnvelope);
+  if (isAhead || (journal !== null && !isThere)) return isThere ? 'both' : 'journal';
+  return isThere ? (journal === null ? 'store' : 'both') : 'nowhere';
+}
+
+/** Adds rows that the journal has and the store lost. */
+function addFromJournal(
+  database: Database.Database,
+  id: string,
+  directory: string,
+  parseEnvelope: ParseEnvelope,
+): void {
+  const replayed = new Database(':memory:');
+  try {
+    migrate(replayed, ':memory:', () => 0);
+    const key = replayJournal(replayed, directory, parseEnvelope);
+    if (key !== null) copyRun(replayed, database, key, id);
+  } finally {
+    replayed.close();
+  }
+}
+
+/** Gives the old store, null when not even its first page makes sense. */
+function openDamaged(path: string): Database.Database | null {
+  const database = new Database(path);
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_master').get();
+    return database;
+  } catch {
+    database.close();
+    return null;
+  }
+}
+
+function flush(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

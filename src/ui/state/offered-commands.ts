@@ -1,0 +1,45 @@
+/** Which commands do something at the moment: a footer offers only those. */
+import type { RunSummary } from '../../store/rows.ts';
+import type { Command } from '../keys.ts';
+import { isActive, isResumable, selectedRun } from './runs-list.ts';
+import { compareRowCount, liveRowCount } from './selectors.ts';
+import { topScreen, type UiState } from './ui-state.ts';
+
+/** Whether the command does more than say why it cannot. */
+export function isOffered(state: UiState, command: Command): boolean {
+  const run = shownRun(state);
+  switch (command) {
+    case 'stop':
+      return run !== null && isActive(run.state) && run.stopRequestedAt === null;
+    case 'resume':
+      return run !== null && isResumable(run.state);
+    case 'delete':
+      return run !== null && !isActive(run.state);
+    case 'copy-run':
+    case 'mark':
+      return run !== null;
+    case 'open':
+      return canOpen(state, run);
+    default:
+      return true;
+  }
+}
+
+function canOpen(state: UiState, run: RunSummary | null): boolean {
+  const screen = topScreen(state);
+  if (screen.type === 'live') return screen.tab === 'samples' && liveRowCount(state, screen) > 0;
+  if (screen.type === 'compare') return screen.tab === 'sentences' && compareRowCount(state, screen) > 0;
+  return run !== null;
+}
+
+/** The run that a command about one run is about. */
+function shownRun(state: UiState): RunSummary | null {
+  const screen = topScreen(state);
+  if (screen.type === 'runs') return selectedRun(state.list);
+  return screen.type === 'live' ? findRun(state, screen.runId) : null;
+}
+
+/** A run by its id, null when neither list nor details have it: each may know of one that the other has not read yet. */
+export function findRun(state: UiState, runId: string | null): RunSummary | null {
+  return state.list.runs?.find(({ id }) => id === runId) ?? state.details[runId ?? '']?.record ?? null;
+}

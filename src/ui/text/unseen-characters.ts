@@ -1,0 +1,23 @@
+/**
+ * The characters that do to a screen what nobody sees: steer the terminal, turn the direction of writing, take no room, or pile
+ * marks upon one letter. Everything that shows a text of unknown origin looks for these.
+ */
+
+/**
+ * Control codes but none of their meanings, marks and overrides of direction, line and paragraph separators, invisible operators,
+ * annotations, tags, and what is left of a broken pair.
+ */
+const UNSEEN =
+  '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}\\p{Surrogate}';
+
+/**
+ * A joiner (U+200C, U+200D) after a letter of a script that needs them, or inside of an emoji, belongs there; elsewhere it only
+ * makes two names look like one.
+ */
+const JOINER_AT_HOME =
+  '(?:\\p{Extended_Pictographic}|\\ufe0f|\\p{Emoji_Modifier}|(?![\\p{Script=Latin}\\p{Script=Greek}\\p{Script=Cyrillic}\\p{Script=Common}\\p{Script=Inherited}])[\\p{L}\\p{M}])';
+
+export const unseenCharacters = new RegExp(`[${UNSEEN}]|(?<!${JOINER_AT_HOME})[\\u200c\\u200d]`, 'gu');
+
+/** Marks beyond the eighth on one letter; no writing has as many. */
+export const excessMarks = /(?<=\p{M}{8})\p{M}+/gu;

@@ -1,0 +1,153 @@
+/** Taking runs up again, with a trainer that follows a script in a real process. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Envelope } from '../../src/engine/run/protocol.ts';
+import { writeChecksums } from '../../src/engine/training/checksums.ts';
+import { waitForOrphanedTrainer } from '../../src/runner/orphaned-trainer.ts';
+import { identityOf } from '../../src/runner/process-identity.ts';
+import { resumeRun } from '../../src/runner/resume-run.ts';
+import { runExperiment } from '../../src/runner/run-experiment.ts';
+import type { Store } from '../../src/store/store.ts';
+import { newStore, temporaryFolder } from '../store/new-store.ts';
+import { newRun } from '../store/run-events.ts';
+import { demoModel, scripted } from './scripted.ts';
+
+const never = new AbortController().signal;
+
+/** A folder that passes for a sound checkpoint. */
+async function writeCheckpoint(runDirectory: string, step: number): Promise<string> {
+  const path = join(runDirectory, 'checkpoints', `checkpoint-${step}`);
+  mkdirSync(path, { recursive: true });
+  for (const name of ['model.safetensors', 'trainer_state.json']) writeFileSync(join(path, name), '{}');
+  cpSync(join(demoModel, 'config.json'), join(path, 'config.json'));
+  await writeChecksums(path);
+  return path;
+}
+
+async function crashed(store: Store): Promise<string> {
+  const { runId, state } = await runExperiment({ ...scripted('crash-once'), store, stop: never });
+  expect(state).toBe('failed');
+  return runId;
+}
+
+describe('a run that is resumed', () => {
+  it('goes on under its own name, after the step of its checkpoint', async () => {
+    const store = newStore();
+    const id = await crashed(store);
+    await writeCheckpoint(store.runDirectory(id), 1);
+    const heard: Envelope[] = [];
+    const { trainerPath } = scripted('');
+    const onEvent = (envelope: Envelope) => heard.push(envelope);
+    const outcome = await resumeRun({ run: id.slice(0, 4), store, trainerPath, stop: never, onEvent });
+    expect(outcome).toEqual({ runId: id, state: 'completed', error: null });
+    expect(store.listRuns()).toHaveLength(1);
+    expect(store.metricSeries(id, 'loss').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+    // The first trainer said `ready` and a point.
+    expect(heard.map(({ seq }) => seq)).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
+    const warnings = store.events(id, 99).filter(({ type }) => type === 'warning');
+    expect(warnings).toEqual([]);
+  });
+
+  it('takes the checkpoint before a damaged one, and says so', async () => {
+    const store = newStore();
+    const id = await crashed(store);
+    await writeCheckpoint(store.runDirectory(id), 0);
+    const newest = await writeCheckpoint(store.runDirectory(id), 1);
+    writeFileSync(join(newest, 'model.safetensors'), 'torn');
+    const { trainerPath } = scripted('');
+    await resumeRun({ run: id, store, trainerPath, stop: never });
+    const diary = store.events(id, 99).map(({ type, text }) => `${type}: ${text}`);
+    expect(diary).toContain(`warning: The checkpoint ${newest} is damaged: model.safetensors is not what was written.`);
+    expect(diary).toContainEqual(expect.stringMatching(/^resumed: after step 0, from .*checkpoint-0$/));
+  });
+
+  it('makes steps again that nobody recorded, unless their checkpoint is the only one', async () => {
+    const store = newStore();
+    const { trainerPath } = scripted('');
+    const first = await crashed(store);
+    for (const step of [1, 3]) await writeCheckpoint(store.runDirectory(first), step);
+    await resumeRun({ run: first, store, trainerPath, stop: never });
+    expect(store.metricSeries(first, 'loss').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+
+    const second = await crashed(store);
+    await writeCheckpoint(store.runDirectory(second), 3);
+    await resumeRun({ run: second, store, trainerPath, stop: never });
+    expect(store.metricSeries(second, 'loss').map(({ step }) => step)).toEqual([1, 4, 5]);
+    expect(store.events(second, 99).filter(({ type }) => type === 'warning')).toMatchObject([
+      { text: 'Steps after 1 up to checkpoint-3 were not recorded: the runner was gone by then.' },
+    ]);
+  });
+
+  it('is refused when it goes on, is completed, or has no checkpoint; nothing changes', async () => {
+    const store = newStore();
+    const options = { store, trainerPath: scripted('').trainerPath, stop: never };
+    store.createRun(newRun({ id: 'alive', runner: identityOf() }));
+    await expect(resumeRun({ run: 'alive', ...options })).rejects.toMatchObject({
+      message: 'Run alive is pending: there is nothing to resume.',
+      hint: 'bleubird attach alive shows it.',
+    });
+    const { runId } = await runExperiment({ ...scripted('steps-1'), store, stop: never });
+    await expect(resumeRun({ run: runId, ...options })).rejects.toMatchObject({
+      message: `Run ${runId} is completed: all its steps are done.`,
+      hint: expect.stringContaining(`model: run:${runId}`),
+    });
+    const id = await crashed(store);
+    const before = store.findRun(id);
+    await expect(resumeRun({ run: id, ...options })).rejects.toMatchObject({
+      message: `Run ${id} has no checkpoint to go on from.`,
+      hint: expect.stringContaining('Run its experiment again'),
+    });
+    expect(store.findRun(id)).toEqual(before);
+  });
+
+  it('is found interrupted first when its runner is dead', async () => {
+    const store = newStore();
+    store.createRun(newRun({ id: 'dead', runner: { ...identityOf(), processStart: 'earlier' } }));
+    await expect(resumeRun({ run: 'dead', store, stop: never })).rejects.toThrow('Run dead has no checkpoint');
+    expect(store.findRun('dead').state).toBe('interrupted');
+  });
+});
+
+describe('a run that begins from a checkpoint', () => {
+  it('of another run says which', async () => {
+    const store = newStore();
+    const parent = await crashed(store);
+    const checkpoint = await writeCheckpoint(store.runDirectory(parent), 2);
+    for (const resumeFrom of [checkpoint, store.runDirectory(parent)]) {
+      const { runId, state } = await runExperiment({ ...scripted('steps-4'), store, resumeFrom, stop: never });
+      expect(state).toBe('completed');
+      expect(store.findRun(runId)).toMatchObject({ resumedFrom: checkpoint, parentRun: parent });
+      expect(store.metricSeries(runId, 'loss').map(({ step }) => step)).toEqual([3, 4]);
+    }
+    expect(store.findRun(parent)).toMatchObject({ resumedFrom: null, parentRun: null, state: 'failed' });
+  });
+
+  it('needs one', async () => {
+    const store = newStore();
+    const resumeFrom = temporaryFolder();
+    const running = runExperiment({ ...scripted('steps-4'), store, resumeFrom, stop: never });
+    await expect(running).rejects.toThrow(`There is no sound checkpoint in ${resumeFrom}.`);
+    expect(store.listRuns()).toEqual([]);
+  });
+});
+
+it('waits for a trainer that outlived its runner', async () => {
+  const script = join(temporaryFolder(), 'trainer.js');
+  writeFileSync(script, 'setTimeout(() => {}, 60_000)');
+  const child = spawn(process.execPath, [script]);
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  await once(child, 'spawn');
+  const orphan = { id: 'r', runner: identityOf(), trainerPid: child.pid ?? 0 };
+  await expect(waitForOrphanedTrainer(orphan, 150)).rejects.toThrow(
+    `The trainer of run r, process ${child.pid}, is still at work.`,
+  );
+  child.kill('SIGKILL');
+  await waitForOrphanedTrainer(orphan);
+  // Another program that was given the number is not waited for.
+  await waitForOrphanedTrainer({ ...orphan, trainerPid: process.ppid });
+});
