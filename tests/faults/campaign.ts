@@ -1,0 +1,63 @@
+/**
+ * The fault campaign: `npm run faults -- [--rounds N] [--seed S] [--jobs J] [--only NAME]`. Each round has a seed of its own,
+ * which is printed with what went wrong: `--rounds 1 --seed THAT` plays it again. Exit code 1 when anything went wrong.
+ */
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { type Fault, faults, type Random } from './faults.ts';
+import { playRound } from './round.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '300' },
+    seed: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
+    only: { type: 'string', default: '' },
+  },
+});
+const firstSeed = Number(values.seed ?? Date.now() % 1_000_000);
+const rounds = Number(values.rounds);
+const isRoot = process.getuid?.() === 0;
+const canMount = isRoot && spawnSync('mount', ['--version']).status === 0;
+const possible = faults.filter(
+  ({ name, needsRoot, needsTmpfs }) =>
+    name.includes(values.only) && (!needsRoot || isRoot) && (!needsTmpfs || canMount),
+);
+const say = (text: string) => process.stdout.write(`${text}\n`);
+say(`${rounds} rounds from seed ${firstSeed}, ${possible.length} of ${faults.length} faults`);
+if (!isRoot) say('not root: no full disk and no folders that take nothing');
+
+const counts = new Map<string, { rounds: number; wrong: number }>();
+let next = 0;
+let played = 0;
+await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+for (const [name, { rounds: count, wrong }] of [...counts].sort())
+  say(`${String(count).padStart(4)} ${name}${wrong > 0 ? `: ${wrong} WRONG` : ''}`);
+const wrongRounds = [...counts.values()].reduce((sum, { wrong }) => sum + wrong, 0);
+say(`${rounds} rounds, ${wrongRounds} wrong`);
+process.exitCode = wrongRounds === 0 ? 0 : 1;
+
+async function work(): Promise<void> {
+  while (next < rounds) {
+    const seed = firstSeed + next++;
+    const random = randomFrom(seed);
+    const fault = possible[random(possible.length)] as Fault;
+    const wrong = await playRound(fault, random);
+    const count = counts.get(fault.name) ?? { rounds: 0, wrong: 0 };
+    counts.set(fault.name, { rounds: count.rounds + 1, wrong: count.wrong + (wrong.length > 0 ? 1 : 0) });
+    played += 1;
+    if (played % 25 === 0) say(`${played} rounds played`);
+    for (const line of wrong) say(`seed ${seed}, ${fault.name}: ${line}`);
+  }
+}
+
+/** mulberry32 by Tommy Ettinger, public domain: enough to draw faults. */
+function randomFrom(seed: number): Random {
+  let state = seed | 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}

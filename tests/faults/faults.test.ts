@@ -1,0 +1,17 @@
+/** A short campaign; `npm run faults` plays a long one. Each round prints its seed when it fails. */
+import { expect, it } from 'vitest';
+import { faults } from './faults.ts';
+import { playRound } from './round.ts';
+
+const chosen = [
+  'kill -9 the runner',
+  'kill -9 the trainer',
+  'flip bytes of the store, the runner killed',
+  'cut its log, the runner killed',
+];
+
+it.each(chosen)('a run outlives the fault: %s', async (name) => {
+  const fault = faults.find((each) => each.name === name);
+  if (fault === undefined) throw new Error(`There is no fault ${name}.`);
+  expect(await playRound(fault, (below) => Math.floor(below / 2))).toEqual([]);
+});

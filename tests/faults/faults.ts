@@ -1,0 +1,145 @@
+/** What the campaign does to a run: each fault with what it needs, drawn by its name. */
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Toy } from './toy.ts';
+
+export type Random = (below: number) => number;
+
+export interface FaultSetting {
+  readonly toy: Toy;
+  /** Folder of the store and of the run. */
+  readonly directory: string;
+  readonly runDirectory: string;
+  readonly random: Random;
+}
+
+export interface Fault {
+  readonly name: string;
+  /** The store lies on a small file system of its own. */
+  readonly needsTmpfs?: boolean;
+  readonly needsRoot?: boolean;
+  /** Does it; what it gives back undoes it, once the run has ended. */
+  apply(setting: FaultSetting): (() => void) | undefined;
+}
+
+const store = ({ directory }: FaultSetting) => join(directory, 'bleubird.sqlite');
+const journal = ({ runDirectory }: FaultSetting) => join(runDirectory, 'journal.jsonl');
+
+const processFaults: Fault[] = [
+  { name: 'kill -9 the runner', apply: ({ toy }) => toy.killRunner() },
+  { name: 'kill -9 the trainer', apply: ({ toy }) => toy.killTrainer('SIGKILL') },
+  { name: 'segmentation fault in the trainer', apply: ({ toy }) => toy.killTrainer('SIGSEGV') },
+  {
+    name: 'kill -9 both',
+    apply: ({ toy }) => {
+      toy.killRunner();
+      return toy.killTrainer('SIGKILL');
+    },
+  },
+  { name: 'cut the channel', apply: ({ toy }) => toy.killTrainer('SIGUSR2') },
+  { name: 'kill -9 who looks on', apply: ({ toy }) => toy.killWatcher() },
+];
+
+const fileFaults: Fault[] = [true, false].flatMap((isLive) => {
+  const harm = (name: string, file: (setting: FaultSetting) => string, work: typeof flip): Fault => ({
+    name: `${name}${isLive ? ', the runner goes on' : ', the runner killed'}`,
+    apply: (setting) => {
+      if (!isLive) {
+        setting.toy.killRunner();
+        setting.toy.killTrainer('SIGKILL');
+      }
+      if (existsSync(file(setting))) work(file(setting), setting.random);
+      return undefined;
+    },
+  });
+  const wal = (setting: FaultSetting) => `${store(setting)}-wal`;
+  return [
+    harm('flip bytes of the store', store, flip),
+    harm('flip bytes of its log', wal, flip),
+    harm('flip bytes of the journal', journal, flip),
+    harm('flip bytes of a checkpoint', someCheckpointFile, flip),
+    harm('cut a checkpoint', someCheckpointFile, cut),
+    // Under a program that has them mapped, SQLite's files cannot be cut without killing it: SIGBUS.
+    ...(isLive
+      ? []
+      : [harm('cut the store', store, cut), harm('cut its log', wal, cut), harm('cut the journal', journal, cut)]),
+    ...(isLive ? [] : [harm('remove the store', store, (path) => rmSync(path))]),
+  ];
+});
+
+const placeFaults: Fault[] = [
+  {
+    name: 'fill the disk',
+    needsTmpfs: true,
+    needsRoot: true,
+    apply: ({ directory }) => {
+      const filler = join(directory, 'filler');
+      const file = openSync(filler, 'w');
+      try {
+        for (;;) writeSync(file, Buffer.alloc(16 * 1024));
+      } catch {
+        closeSync(file);
+      }
+      return () => rmSync(filler);
+    },
+  },
+  {
+    name: 'a folder of checkpoints that takes nothing',
+    needsRoot: true,
+    apply: ({ runDirectory }) => makeImmutable(join(runDirectory, 'checkpoints')),
+  },
+  {
+    name: 'a run folder that takes nothing',
+    needsRoot: true,
+    apply: ({ runDirectory }) => makeImmutable(runDirectory),
+  },
+  { name: 'a store folder that takes nothing', needsRoot: true, apply: ({ directory }) => makeImmutable(directory) },
+];
+
+export const faults: readonly Fault[] = [...processFaults, ...fileFaults, ...placeFaults];
+
+function flip(path: string, random: Random): void {
+  const { size } = statSync(path);
+  if (size === 0) return;
+  const file = openSync(path, 'r+');
+  for (let count = 1 + random(8); count > 0; count--) {
+    const byte = Buffer.alloc(1);
+    const position = random(size);
+    readSync(file, byte, 0, 1, position);
+    byte.writeUInt8(byte.readUInt8(0) ^ (1 + random(255)), 0);
+    writeSync(file, byte, 0, 1, position);
+  }
+  closeSync(file);
+}
+
+function cut(path: string, random: Random): void {
+  truncateSync(path, random(statSync(path).size + 1));
+}
+
+/** Of the newest checkpoint, since that is the one that is wanted. */
+function someCheckpointFile({ runDirectory, random }: FaultSetting): string {
+  const checkpoints = join(runDirectory, 'checkpoints');
+  const names = existsSync(checkpoints) ? readdirSync(checkpoints).filter((name) => /^checkpoint-/.test(name)) : [];
+  const [newest] = names.sort((a, b) => Number(b.slice(11)) - Number(a.slice(11)));
+  if (newest === undefined) return join(checkpoints, 'none');
+  const files = existsSync(join(checkpoints, newest)) ? readdirSync(join(checkpoints, newest)) : [];
+  return join(checkpoints, newest, files[random(Math.max(1, files.length))] ?? 'none');
+}
+
+/** Root may write where the mode says no: the attribute holds for root too. */
+function makeImmutable(path: string): (() => void) | undefined {
+  if (!existsSync(path)) return undefined;
+  execFileSync('chattr', ['+i', path]);
+  return () => execFileSync('chattr', ['-i', path]);
+}

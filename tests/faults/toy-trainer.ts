@@ -1,0 +1,117 @@
+/**
+ * A trainer for the fault campaign: a real process with the real protocol and real checkpoints, whose model is eight
+ * numbers that each step changes by the numbers before. As in a training, one step missed or made twice shows in the end.
+ */
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readSafetensors } from '../../src/engine/model/safetensors.ts';
+import { EventSender, receiveCommand } from '../../src/engine/run/channel.ts';
+import { saveCheckpoint } from '../../src/engine/training/checkpoint.ts';
+import { openCheckpoint } from '../../src/engine/training/open-checkpoint.ts';
+import type { TrainerState } from '../../src/engine/training/trainer-state.ts';
+import { bleu, evaluationEvent } from '../support/evaluation.ts';
+import { firstWeights, nextWeights, pointsOf, STEPS } from './toy-training.ts';
+
+const SAVE_EVERY = 10;
+const STEP_MS = 4;
+
+const send = process.send?.bind(process);
+if (send === undefined) throw new Error('The toy trainer is forked by a runner.');
+const sender = new EventSender((message, sent) => send(message, undefined, undefined, sent), Date.now);
+let isStopped = false;
+const stop = () => {
+  isStopped = true;
+};
+process.on('SIGINT', () => {});
+process.on('SIGTERM', stop);
+process.on('disconnect', stop);
+process.on('SIGUSR2', () => process.disconnect()); // the campaign cuts the channel
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+const fail = (error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  void sender.send({ type: 'failed', code: 'RUN_FAILED', exitCode: 7, message, hint: 'It is a toy.' });
+  void sender.flush().then(() => process.exit(7));
+};
+
+process.on('message', (message) => {
+  const command = receiveCommand(message);
+  if (command.type === 'stop') stop();
+  if (command.type !== 'start') return;
+  train(command.runDirectory, command.resume?.checkpoint ?? null).catch(fail);
+});
+
+async function train(runDirectory: string, checkpoint: string | null): Promise<void> {
+  const versions = { toy: '1' };
+  await sender.send({ type: 'ready', pid: process.pid, device: 'none', description: 'a toy', why: 'a test', versions });
+  let weights = firstWeights();
+  let step = 0;
+  if (checkpoint !== null) {
+    const opened = await openCheckpoint(checkpoint);
+    const { tensors } = await readSafetensors(join(opened.path, 'model.safetensors'));
+    weights = Float32Array.from(tensors.get('toy')?.data ?? []);
+    step = JSON.parse(await readFile(join(opened.path, 'trainer_state.json'), 'utf8')).global_step;
+  }
+  await sender.send({ type: 'plan', totalSteps: STEPS, stepsPerEpoch: STEPS, epochs: 1, parameters: 8 });
+  if (checkpoint === null) await sender.send(evaluationEvent());
+  else await sender.send({ type: 'resumed', step, checkpoint });
+  while (step < STEPS && !isStopped) {
+    step += 1;
+    weights = nextWeights(weights, step);
+    await sender.send({ type: 'metrics', points: pointsOf(weights, step) });
+    if (step % SAVE_EVERY === 0) await save(runDirectory, step, weights);
+    await sleep(STEP_MS);
+  }
+  if (isStopped) await save(runDirectory, step, weights);
+  else await sender.send(evaluationEvent({ stage: 'after', step, bleu: bleu(40) }));
+  await sender.send({ type: 'ended', reason: isStopped ? 'stopped' : 'completed', step });
+  await sender.flush();
+  process.exit(0);
+}
+
+async function save(runDirectory: string, step: number, weights: Float32Array): Promise<void> {
+  const directory = join(runDirectory, 'checkpoints');
+  mkdirSync(directory, { recursive: true });
+  const toy = { shape: [8], data: weights };
+  const { path, sizeBytes, removed } = await saveCheckpoint(
+    directory,
+    {
+      weights: new Map([['toy', toy]]),
+      modelDirectory: process.env.TOY_MODEL ?? '',
+      optimizer: { step, tensors: new Map([['moment', toy]]) },
+      trainerState: stateAt(step),
+    },
+    3,
+  );
+  await sender.send({ type: 'checkpoint', step, epoch: step / STEPS, path, sizeBytes });
+  for (const old of removed) await sender.send({ type: 'checkpoint-removed', step: old.step, path: old.path });
+}
+
+function stateAt(step: number): TrainerState {
+  return {
+    global_step: step,
+    epoch: step / STEPS,
+    log_history: [],
+    best_metric: null,
+    stateful_callbacks: {
+      bleubird: {
+        version: 2,
+        training: {},
+        data: {},
+        data_hash: '',
+        train_size: 0,
+        batches_per_epoch: STEPS,
+        best_step: null,
+        best_checkpoint: null,
+        bad_evaluations: 0,
+        is_evaluation_pending: false,
+        loss_sum: 0,
+        steps_in_sum: 0,
+        logged_loss_sum: 0,
+      },
+    },
+  };
+}
