@@ -48,7 +48,8 @@ it('a run pushes what it saves while it goes on, and the model it ends with', ()
   expect(ran.stdout).toContain(`pushed  End of training: ${url}\n`);
   expect(ran.stdout.indexOf('pushed  End')).toBeLessThan(ran.stdout.indexOf('end     completed'));
   expect(uploads.commits[0]).toMatch(/^Training in progress, step [24]$/);
-  expect(uploads.commits.at(-1)).toBe('End of training');
+  // Where step 4 was there before the end, the end has nothing new to commit.
+  expect(uploads.commits.at(-1)).toMatch(/^End of training$|^Training in progress, step 4$/);
   expect(filesOf('me/tuned')).toEqual(
     expect.arrayContaining([
       ...MODEL_FILES,

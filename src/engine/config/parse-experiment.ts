@@ -33,7 +33,7 @@ export interface ParseOptions {
 }
 
 /** Far more than any experiment needs; keeps a wrong file, such as a corpus, from being parsed for minutes. */
-const MAX_CHARACTERS = 256 * 1024;
+const MAX_CHARACTERS = 64 * 1024;
 /** One fault of YAML brings others in its train. */
 const MAX_YAML_FAULTS = 5;
 

@@ -10,6 +10,8 @@ import type { NormalizerSpec } from './sentencepiece-model.ts';
 import { utf8Length } from './utf8-length.ts';
 
 const SPACE = 0x20;
+/** NFKC's longest replacement has 33 bytes; a long one for each character would fill the memory. */
+const MAX_REPLACEMENT_BYTES = 1024;
 const SPACE_BYTES = Uint8Array.of(SPACE);
 /** ▁ U+2581, which stands for a space inside pieces. */
 const SPACE_SYMBOL = Uint8Array.of(0xe2, 0x96, 0x81);
@@ -56,6 +58,13 @@ export class Normalizer {
     if (replacements.at(-1) !== 0 || !rules.isSound(replacements.length)) {
       throw new ModelError(
         `${path} has damaged normalisation rules: ${charsmap.length} bytes that should hold a table of ${rulesSize} bytes and its replacements.`,
+        { hint: 'Fetch the file again from where the model came from.' },
+      );
+    }
+    const longest = longestReplacement(replacements);
+    if (longest > MAX_REPLACEMENT_BYTES) {
+      throw new ModelError(
+        `${path} has a normalisation rule that puts ${longest} bytes for a character; at most ${MAX_REPLACEMENT_BYTES} are read.`,
         { hint: 'Fetch the file again from where the model came from.' },
       );
     }
@@ -163,4 +172,15 @@ export class Normalizer {
     larger.set(this.#output.subarray(0, this.#outputLength));
     this.#output = larger;
   }
+}
+
+/** Bytes between two zeros, at most. */
+function longestReplacement(replacements: Uint8Array): number {
+  let longest = 0;
+  let start = 0;
+  for (let end = replacements.indexOf(0); end >= 0; end = replacements.indexOf(0, start)) {
+    longest = Math.max(longest, end - start);
+    start = end + 1;
+  }
+  return longest;
 }

@@ -39,6 +39,8 @@ export interface SentencePieceModel {
 
 const MODEL_TYPE_NAMES: Readonly<Record<number, string>> = { 1: 'unigram', 2: 'BPE', 3: 'word', 4: 'character' };
 const UNIGRAM = 1;
+/** sentencepiece trains pieces of at most 512 characters. At each character of a text a piece may match to its last byte. */
+const MAX_PIECE_BYTES = 4096;
 
 /**
  * Gives the content of a unigram SentencePiece model.
@@ -146,8 +148,11 @@ function requireSoundPieces(pieces: readonly Piece[], trainer: TrainerSpec, path
   const seen = { vocabulary: new Set<string>(), reserved: new Set<string>() };
   const bytesFound = new Set<number>();
   let unknownId = -1;
-  for (const [id, { text, type }] of pieces.entries()) {
+  for (const [id, { text, bytes, type }] of pieces.entries()) {
     if (text === '') throw fail(`piece ${id} is empty`);
+    if (bytes.length > MAX_PIECE_BYTES) {
+      throw fail(`piece ${id} has ${bytes.length} bytes, at most ${MAX_PIECE_BYTES} are read`);
+    }
     const names = isVocabularyType(type) ? seen.vocabulary : seen.reserved;
     if (names.has(text)) throw fail(`piece ${id}, ${JSON.stringify(text)}, is there twice`);
     names.add(text);

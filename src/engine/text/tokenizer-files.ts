@@ -1,6 +1,7 @@
 /** Reads the files of a Marian tokenizer: vocab.json, target_vocab.json, tokenizer_config.json and the two .spm files. */
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
+import { jsonExcerpt } from '../json-excerpt.ts';
 import {
   type JsonObject,
   readModelFile,
@@ -9,6 +10,9 @@ import {
   requireJsonObject,
 } from '../model/model-file.ts';
 import type { AddedToken } from './added-tokens.ts';
+
+/** Ids are 32-bit integers to a model. */
+const MAX_ID = 2 ** 31 - 1;
 
 /** Piece to id. */
 export type Vocabulary = ReadonlyMap<string, number>;
@@ -44,7 +48,7 @@ export async function readTokenizerFiles(directory: string): Promise<TokenizerFi
   const special = await readSpecialTokens(directory, config);
   for (const { content } of Object.values(special)) {
     if (sourceVocabulary.has(content)) continue;
-    throw new ModelError(`${vocabularyPath} has no entry for the special token ${JSON.stringify(content)}.`, {
+    throw new ModelError(`${vocabularyPath} has no entry for the special token ${jsonExcerpt(content)}.`, {
       hint: `Use the vocab.json published with the model, and check the names of special tokens in ${configPath}.`,
     });
   }
@@ -102,14 +106,14 @@ function collectAddedTokens(
 
 function parseAddedToken(id: string, value: unknown, specialNames: readonly string[], where: string): AddedToken {
   const { content, lstrip, rstrip, special, single_word } = requireJsonObject(value, `${where}, entry ${id}`);
-  if (!/^\d+$/.test(id) || typeof content !== 'string') {
-    const found = JSON.stringify({ [id]: value });
+  if (!/^\d+$/.test(id) || Number(id) > MAX_ID || typeof content !== 'string') {
+    const found = jsonExcerpt({ [id]: value }, 200);
     throw new ModelError(`${where} has the entry ${found}; expected a whole number and an object with a content.`, {
       hint: 'Use the tokenizer_config.json published with the model.',
     });
   }
   if (single_word === true) {
-    throw new ModelError(`${where}: ${JSON.stringify(content)} has single_word set, which bleubird cannot match.`, {
+    throw new ModelError(`${where}: ${jsonExcerpt(content)} has single_word set, which bleubird cannot match.`, {
       hint: 'Set single_word to false for this token if it may also occur inside words.',
     });
   }
@@ -125,9 +129,9 @@ function parseAddedToken(id: string, value: unknown, specialNames: readonly stri
 async function readVocabulary(filePath: string): Promise<Vocabulary> {
   const vocabulary = new Map<string, number>();
   for (const [piece, id] of Object.entries(await readModelJson(filePath))) {
-    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) {
+    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || id > MAX_ID) {
       throw new ModelError(
-        `${filePath}: the piece ${JSON.stringify(piece)} has the id ${JSON.stringify(id)}, expected a whole number from 0.`,
+        `${filePath}: the piece ${jsonExcerpt(piece)} has the id ${jsonExcerpt(id)}, expected a whole number from 0 to ${MAX_ID}.`,
         { hint: 'Use the vocab.json published with the model.' },
       );
     }

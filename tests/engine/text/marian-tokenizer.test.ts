@@ -153,7 +153,11 @@ describe('loading a tokenizer', () => {
   it.each([
     ['vocab.json', '{"a": 1', /vocab\.json \(7 bytes\) is not valid JSON: /],
     ['vocab.json', ['a'], /vocab\.json holds \["a"\], expected a JSON object\.$/],
-    ['vocab.json', { a: 1.5 }, /vocab\.json: the piece "a" has the id 1\.5, expected a whole number from 0\.$/],
+    [
+      'vocab.json',
+      { a: 1.5 },
+      /vocab\.json: the piece "a" has the id 1\.5, expected a whole number from 0 to 2147483647\.$/,
+    ],
     ['vocab.json', { '<unk>': 1, '<pad>': 2 }, /vocab\.json has no entry for the special token "<\/s>"\.$/],
     [
       'tokenizer_config.json',

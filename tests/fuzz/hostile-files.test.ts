@@ -1,0 +1,74 @@
+/** Hostile files known by name; each format's own tests have more of them. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { CorpusSpec } from '../../src/engine/config/experiment.ts';
+import { readCorpus } from '../../src/engine/data/read-corpus.ts';
+import { readModelConfig, readWeights } from '../../src/engine/model/model-directory.ts';
+import { zipOf } from './zip.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bleubird-hostile-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const read = (spec: CorpusSpec) => readCorpus(spec, { source_lang: 'en', target_lang: 'fr' });
+
+describe('an archive', () => {
+  it('with members that lead elsewhere gives those asked for, and writes none', async () => {
+    const outside = ['../outside', '/tmp/bleubird-outside', 'C:\\outside'];
+    const archive = zipOf([
+      ...outside.map((name) => ({ name, content: Buffer.from('evil') })),
+      { name: 'link', content: Buffer.from('/etc/passwd'), mode: 0o120777 },
+      { name: 'KDE.en-fr.en', content: Buffer.from('Hello\n'), isDeflated: true },
+      { name: 'KDE.en-fr.fr', content: Buffer.from('Bonjour\n') },
+    ]);
+    writeFileSync(join(folder, 'en-fr.txt.zip'), archive);
+    const { pairs } = await read({ format: 'opus', name: 'KDE', version: null, directory: folder });
+    expect(pairs).toEqual([{ source: 'Hello', target: 'Bonjour', line: 1 }]);
+    expect([join(folder, '../outside'), '/tmp/bleubird-outside'].filter(existsSync)).toEqual([]);
+  });
+
+  it('whose member is a link gives the words of the link, not what it leads to', async () => {
+    const place = mkdtempSync(join(folder, 'links-'));
+    const content = Buffer.from('/etc/passwd');
+    const members = ['KDE.en-fr.en', 'KDE.en-fr.fr'].map((name) => ({ name, content, mode: 0o120777 }));
+    writeFileSync(join(place, 'en-fr.txt.zip'), zipOf(members));
+    const { pairs } = await read({ format: 'opus', name: 'KDE', version: null, directory: place });
+    expect(pairs).toEqual([{ source: '/etc/passwd', target: '/etc/passwd', line: 1 }]);
+  });
+});
+
+describe('a corpus', () => {
+  it('with a line of 100 MB loses that line, in little memory', async () => {
+    const path = join(folder, 'long.tsv');
+    writeFileSync(
+      path,
+      Buffer.concat([Buffer.from('a\tb\n'), Buffer.alloc(100_000_000, 'x'), Buffer.from('\nc\td\n')]),
+    );
+    const before = process.resourceUsage().maxRSS;
+    const { pairs, problems } = await read({ format: 'tsv', path, source_column: 1, target_column: 2 });
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(64 * 1024);
+    expect(pairs.map(({ line }) => line)).toEqual([1, 3]);
+    expect(problems).toEqual([
+      { file: path, line: 2, reason: 'malformed', detail: '100000000 bytes long; at most 1048576 are read' },
+    ]);
+  });
+
+  it('keeps NUL bytes as the characters they are', async () => {
+    const path = join(folder, 'nul.tsv');
+    writeFileSync(path, 'a\0b\tc\n');
+    const { pairs } = await read({ format: 'tsv', path, source_column: 1, target_column: 2 });
+    expect(pairs).toEqual([{ source: 'a\0b', target: 'c', line: 1 }]);
+  });
+});
+
+describe('a model directory', () => {
+  it('may be made of links that lead out of it, as those of the Hugging Face cache are', async () => {
+    const snapshot = join(folder, 'snapshot');
+    mkdirSync(snapshot);
+    const tied = fileURLToPath(new URL('../fixtures/model/tied/', import.meta.url));
+    for (const name of ['config.json', 'model.safetensors']) symlinkSync(join(tied, name), join(snapshot, name));
+    expect(await readModelConfig(snapshot)).toMatchObject({ model_type: 'marian' });
+    expect((await readWeights(snapshot)).size).toBeGreaterThan(0);
+  });
+});
