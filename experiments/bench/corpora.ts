@@ -1,6 +1,6 @@
 /**
  * How fast the readers of corpora are, and how much memory they take. Run it with Node 24:
- *   npx node experiments/bench/corpora.ts [megabytes of each file, 300] [a parquet file]
+ *   npx node experiments/bench/corpora.ts [megabytes of each file, 300] [formats, such as tmx,po, or all] [parquet files]
  * It writes one file of each format to a new folder under the system's temporary folder, reads each in a process of its own
  * and removes them. Pairs are counted and thrown away, so that the peak is the reader's own; the last lines tell what pairs
  * take when they are kept. Parquet files are written by pyarrow, from the TSV file for instance:
@@ -27,6 +27,7 @@ import type { CorpusSpec } from '../../src/engine/config/experiment.ts';
 import { CorpusBuilder } from '../../src/engine/data/corpus-builder.ts';
 import type { CorpusFormat } from '../../src/engine/data/corpus-format.ts';
 import { csv } from '../../src/engine/data/formats/csv.ts';
+import { json } from '../../src/engine/data/formats/json.ts';
 import { jsonl } from '../../src/engine/data/formats/jsonl.ts';
 import { parquet } from '../../src/engine/data/formats/parquet.ts';
 import { po } from '../../src/engine/data/formats/po.ts';
@@ -51,6 +52,11 @@ const kinds: Readonly<Record<string, Kind>> = {
     pair: (source, target) => `${JSON.stringify({ translation: { en: source, fr: target } })}\n`,
     end: '',
   },
+  json: {
+    start: '{"version": "1", "data": [\n{}',
+    pair: (source, target) => `,\n${JSON.stringify({ translation: { en: source, fr: target } })}`,
+    end: ']}\n',
+  },
   tmx: {
     start: '<?xml version="1.0"?>\n<tmx version="1.4"><header/><body>\n',
     pair: (source, target) =>
@@ -65,7 +71,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   po: { start: '', pair: (source, target) => `msgid "${source}"\nmsgstr "${target}"\n\n`, end: '' },
 };
 
-const formats: readonly CorpusFormat[] = [tsv, csv, jsonl, tmx, xliff, po, parquet];
+const formats: readonly CorpusFormat[] = [tsv, csv, jsonl, json, tmx, xliff, po, parquet];
 
 /** Counts pairs and forgets them. */
 class Counter extends CorpusBuilder {
@@ -75,11 +81,12 @@ class Counter extends CorpusBuilder {
   }
 }
 
-async function main(megabytes: number, parquetFile: string | undefined): Promise<void> {
+async function main(megabytes: number, chosen: string, parquetFiles: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bleubird-corpora-'));
   try {
-    say('format    file MB  seconds  MB/s  pairs      peak RSS MB  (pairs thrown away)');
+    say('format         file MB  seconds  CPU s  MB/s  pairs      peak RSS MB  (pairs thrown away)');
     for (const [extension, kind] of Object.entries(kinds)) {
+      if (chosen !== 'all' && !chosen.split(',').includes(extension)) continue;
       const path = join(folder, `x.${extension}`);
       writeCorpus(path, kind, megabytes * 1e6);
       report(path);
@@ -89,7 +96,8 @@ async function main(megabytes: number, parquetFile: string | undefined): Promise
       report(packed, megabytes);
       rmSync(packed);
     }
-    if (parquetFile !== undefined) report(parquetFile);
+    for (const file of parquetFiles) report(file);
+    if (chosen !== 'all') return;
     const path = join(folder, 'x.tsv');
     writeCorpus(path, { ...(kinds.tsv ?? { start: '', end: '', pair: String }) }, megabytes * 1e6);
     say('kept:');
@@ -138,11 +146,12 @@ function report(path: string, unpackedMegabytes = statSync(path).size / 1e6, mod
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`reading ${path} failed:\n${stderr}`);
-  const { seconds, pairs, peakMegabytes, bytesPerPair } = JSON.parse(stdout);
+  const { seconds, cpuSeconds, pairs, peakMegabytes, bytesPerPair } = JSON.parse(stdout);
   const cells = [
-    basename(path).slice(2).padEnd(9),
+    basename(path).slice(2).padEnd(14),
     unpackedMegabytes.toFixed(0).padStart(7),
     seconds.toFixed(1).padStart(8),
+    cpuSeconds.toFixed(1).padStart(6),
     (unpackedMegabytes / seconds).toFixed(0).padStart(5),
     ` ${String(pairs).padEnd(10)}`,
     peakMegabytes.toFixed(0).padStart(11),
@@ -159,13 +168,16 @@ async function readOne(path: string, isKept: boolean): Promise<void> {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
   const startMs = performance.now();
+  const startCpu = process.cpuUsage();
   await format.read(specOf(format.format, path), languages, corpus, { env: process.env });
   const seconds = (performance.now() - startMs) / 1000;
+  const { user, system } = process.cpuUsage(startCpu);
+  const cpuSeconds = (user + system) / 1e6;
   globalThis.gc?.();
   const bytes = process.memoryUsage().heapUsed - before;
   const pairs = corpus instanceof Counter ? corpus.pairs : corpus.finish('x').pairs.length;
   const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-  say(JSON.stringify({ seconds, pairs, peakMegabytes, bytesPerPair: bytes / pairs }));
+  say(JSON.stringify({ seconds, cpuSeconds, pairs, peakMegabytes, bytesPerPair: bytes / pairs }));
 }
 
 function specOf(format: string, path: string): CorpusSpec {
@@ -180,9 +192,10 @@ function specOf(format: string, path: string): CorpusSpec {
     target_column: 2,
     source_field: null,
     target_field: null,
+    field: 'data',
   };
   return fields as unknown as CorpusSpec;
 }
 
 if (process.argv[2] === 'read') await readOne(process.argv[3] ?? '', process.argv[4] === 'keep');
-else await main(Number(process.argv[2] ?? 300), process.argv[3]);
+else await main(Number(process.argv[2] ?? 300), process.argv[3] ?? 'all', process.argv.slice(4));

@@ -111,6 +111,7 @@ type CorpusKey =
   | 'revision'
   | 'config'
   | 'split'
+  | 'field'
   | 'source_field'
   | 'target_field'
   | 'name'
@@ -129,6 +130,7 @@ function corpusFields<P extends string>(
       label: `${label} format`,
       description: isRequired
         ? 'moses: two aligned text files; tsv: columns; csv: columns with quoting; jsonl: {"translation": {…}} lines; ' +
+          'json: an array of such objects; ' +
           'parquet: as datasets writes it; hub: a dataset of the Hugging Face hub; opus: a corpus of OPUS, downloaded or ' +
           'from disk; tmx: translation memories; po, mo: gettext catalogues; xliff: XLIFF 1.2 or 2; ' +
           'typescript-catalogue: the messages of the installed typescript package.'
@@ -137,6 +139,7 @@ function corpusFields<P extends string>(
         'moses',
         'tsv',
         'csv',
+        'json',
         'jsonl',
         'parquet',
         'hub',
@@ -170,7 +173,7 @@ function corpusFields<P extends string>(
       description:
         'The file; .gz is read through. For parquet, tmx, po, mo and xliff also a folder with such files at any depth.',
       isRequired: true,
-      formats: ['tsv', 'csv', 'jsonl', 'parquet', 'tmx', 'po', 'mo', 'xliff'],
+      formats: ['tsv', 'csv', 'json', 'jsonl', 'parquet', 'tmx', 'po', 'mo', 'xliff'],
     }),
     delimiter: choiceField({
       ...data,
@@ -249,6 +252,15 @@ function corpusFields<P extends string>(
       pattern: { expression: /^[\w.-]+$/, expected: 'a split such as train' },
       formats: ['hub'],
     }),
+    field: textField({
+      ...data,
+      label: `${label} field`,
+      description:
+        'Field of the outermost object that holds the rows, as load_dataset has it. Nothing: the file is the array.',
+      default: null,
+      isNullable: true,
+      formats: ['json'],
+    }),
     source_field: sentenceField('source', `${label} source field`),
     target_field: sentenceField('target', `${label} target field`),
     name: textField({
@@ -294,6 +306,6 @@ function sentenceField(side: 'source' | 'target', label: string): FieldDescripti
       'datasets has it. CSV files of the hub need it: a name of their header.',
     default: null,
     isNullable: true,
-    formats: ['jsonl', 'parquet', 'hub'],
+    formats: ['json', 'jsonl', 'parquet', 'hub'],
   });
 }

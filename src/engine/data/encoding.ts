@@ -6,12 +6,13 @@ import { DataError } from '../../errors.ts';
 export const REPLACEMENT_CHARACTER = '\ufffd';
 
 /**
- * Opens a decoder that puts U+FFFD for what is no character.
+ * Opens a decoder that puts U+FFFD for what is no character. A byte order mark is taken off the start of a whole file; at the
+ * start of a text it is a character (`keepsMark`).
  * @throws {DataError} when no encoding of this name is known
  */
-export function openDecoder(label: string, file: string): TextDecoder {
+export function openDecoder(label: string, file: string, keepsMark = false): TextDecoder {
   try {
-    return new TextDecoder(label);
+    return new TextDecoder(label, { ignoreBOM: keepsMark });
   } catch (cause) {
     throw new DataError(`${file} says that it is in ${JSON.stringify(label)}, an encoding that is not known.`, {
       hint: 'Convert it to UTF-8 with iconv, and change the name in its header.',

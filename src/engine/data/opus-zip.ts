@@ -1,8 +1,10 @@
 /** The members of an OPUS archive, unpacked as they are read. Names are compared whole and never used as paths. */
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
 import { DataError } from '../../errors.ts';
+import { ZipFileReader } from '../zip-file-reader.ts';
 import type { ByteSource } from './read-bytes.ts';
 
 /** An OPUS archive has five members, text that packs to a quarter; what goes far beyond was made to exhaust a machine. */
@@ -16,22 +18,25 @@ const MAX_RATIO = 200;
 export async function openZipMembers(
   path: string,
   names: readonly string[],
-): Promise<{ members: ByteSource[]; close: () => void }> {
-  let archive: ZipFile | null = null;
+): Promise<{ members: ByteSource[]; close: () => Promise<void> }> {
+  let file: FileHandle | null = null;
   try {
+    file = await open(path);
+    const opened = file;
+    const { size } = await file.stat();
     // With decodeStrings a name such as ../x would make the whole archive unreadable; here it is a name not asked for.
-    archive = await openPromise(path, { lazyEntries: true, autoClose: false, decodeStrings: false });
+    const options = { lazyEntries: true, autoClose: false, decodeStrings: false } as const;
+    const archive = await fromRandomAccessReaderPromise(new ZipFileReader(file, size), size, options);
     if (archive.entryCount > MAX_MEMBERS) throw zipError(path, `it has ${archive.entryCount} members`);
     const entries = new Map<string, Entry>();
     for await (const entry of archive.eachEntry()) {
       const name = entry.fileNameRaw.toString('utf8');
       if (names.includes(name)) entries.set(name, entry);
     }
-    const opened = archive;
-    const members = names.map((name) => memberOf(opened, path, name, entries.get(name)));
+    const members = names.map((name) => memberOf(archive, path, name, entries.get(name)));
     return { members, close: () => opened.close() };
   } catch (error) {
-    archive?.close();
+    await file?.close();
     throw error instanceof DataError ? error : zipError(path, messageOf(error), error);
   }
 }

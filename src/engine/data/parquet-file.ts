@@ -1,23 +1,24 @@
 /**
- * A parquet file as rows of the columns asked for, one row group in memory at a time. hyparquet trusts what it reads, so
+ * A parquet file as rows of the columns asked for, one page of each in memory at a time. hyparquet trusts what it reads, so
  * what a file claims of itself is checked first, and whatever goes wrong after is told as a DataError.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { TextDecoder } from 'node:util';
 import {
   type AsyncBuffer,
+  type ColumnMetaData,
   type FileMetaData,
   parquetMetadataAsync,
-  parquetRead,
   parquetSchema,
   type RowGroup,
   type SchemaTree,
 } from 'hyparquet';
+import { getTreePath } from 'hyparquet/src/schema.js';
 import { DataError } from '../../errors.ts';
-import { parquetCodecs, parquetCompressors } from './parquet-compressors.ts';
+import { CellQueue, readTextPages, type TextCell } from './parquet-column.ts';
+import { parquetCodecs } from './parquet-compressors.ts';
 import { readingError } from './read-bytes.ts';
-import { quoted } from './row-pairs.ts';
-import { type WalkedStruct, walkThrift } from './walk-thrift.ts';
+import { pairOfRow, quoted, type RowProblem, type SentencePaths } from './row-pairs.ts';
+import { walkThrift } from './walk-thrift.ts';
 
 /** A file starts with PAR1 and ends with a footer, its length in four bytes, and PAR1. */
 const MAGIC = 'PAR1';
@@ -26,24 +27,19 @@ const END_BYTES = 8;
 const MIN_FILE_BYTES = MAGIC.length + END_BYTES;
 const MAX_FOOTER_BYTES = 1 << 26;
 
-/** Unpacked, of the columns that are read: they are in memory at once. */
-const MAX_GROUP_BYTES = 2 ** 30;
-/** Equal rows take no bytes at all; pyarrow writes a million to a group. */
-const MAX_GROUP_ROWS = 10_000_000;
-/** parquet.thrift, PageHeader: compressed_page_size. */
-const PACKED_SIZE_FIELD = 3;
-const USUAL_HEADER_BYTES = 1 << 14;
+/** The sentences of a row, or why it has none. */
+export type ParquetPair = { readonly source: string; readonly target: string } | RowProblem;
 
 /**
- * Reads the rows of a file.
+ * Reads the sentences of each row of a file, some thousand rows at a time.
  *
- * @param paths  names of text columns; a dot leads into a struct. Rows hold at least these
+ * @param paths  names of text columns; a dot leads into a struct
  * @throws {DataError} when the file is none, damaged or packed in an unknown way, or a column is missing or no text
  */
-export async function* readParquetRows(
+export async function* readParquetPairs(
   path: string,
-  paths: readonly string[],
-): AsyncGenerator<unknown, void, undefined> {
+  paths: SentencePaths,
+): AsyncGenerator<readonly ParquetPair[], void, undefined> {
   let handle: FileHandle | null = null;
   let rowStart = 0;
   try {
@@ -51,13 +47,29 @@ export async function* readParquetRows(
     const file = await openBuffer(handle, path);
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
     const schema = parquetSchema(metadata);
-    const columns = [...new Set(paths.map((each) => requireTextColumn(path, schema, each)))];
-    requireSoundGroups(path, metadata, columns);
+    const source = requireTextColumn(path, schema, paths.source);
+    const target = requireTextColumn(path, schema, paths.target);
+    requireSoundGroups(path, metadata, [source, target]);
+    const pairOf = (sourceCell: TextCell, targetCell: TextCell): ParquetPair => {
+      if (typeof sourceCell === 'string' && typeof targetCell === 'string') {
+        return { source: sourceCell, target: targetCell };
+      }
+      const row: Row = Object.create(null);
+      putCell(row, source, sourceCell);
+      putCell(row, target, targetCell);
+      return pairOfRow(row, paths);
+    };
     for (const group of metadata.row_groups) {
-      const rowEnd = rowStart + Number(group.num_rows);
-      await requireSoundPages(file, group, columns);
-      yield* await readGroup(file, metadata, columns, rowStart, rowEnd);
-      rowStart = rowEnd;
+      const rows = Number(group.num_rows);
+      const openColumn = (column: TextColumn): CellQueue =>
+        new CellQueue(readTextPages(file, requireChunk(group, column), column.nullable.length, rows));
+      const [sources, targets] = [openColumn(source), openColumn(target)];
+      for (const groupEnd = rowStart + rows; rowStart < groupEnd; ) {
+        const count = Math.min(await sources.ready(), await targets.ready());
+        const targetCells = targets.take(count);
+        yield sources.take(count).map((cell, row) => pairOf(cell, targetCells[row] ?? 0));
+        rowStart += count;
+      }
     }
   } catch (error) {
     const isOfSystem = error instanceof Error && 'syscall' in error;
@@ -105,11 +117,14 @@ async function openBuffer(handle: FileHandle, path: string): Promise<AsyncBuffer
   };
 }
 
-/** hyparquet's own decoder takes U+FEFF off the start of every text. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+interface TextColumn {
+  /** From the outermost column inwards. */
+  readonly names: readonly string[];
+  /** Which of them may be null, by place. */
+  readonly nullable: readonly number[];
+}
 
-/** @returns the outermost column, which is what can be asked for */
-function requireTextColumn(path: string, schema: SchemaTree, name: string): string {
+function requireTextColumn(path: string, schema: SchemaTree, name: string): TextColumn {
   const column = findColumn(schema, name);
   if (column === null) {
     const fields = schema.children.map(describeColumn);
@@ -117,14 +132,16 @@ function requireTextColumn(path: string, schema: SchemaTree, name: string): stri
       hint: 'Name the columns of the sentences in source_field and target_field; a dot leads into a struct.',
     });
   }
-  const { element, children } = column;
+  const { element, children, path: names } = column;
   const isText = element.logical_type?.type === 'STRING' || element.converted_type === 'UTF8';
-  if (children.length > 0 || element.type !== 'BYTE_ARRAY' || !isText || column.path.length === 0) {
-    throw new DataError(
-      `${path}: the column ${JSON.stringify(name)} is ${describeType(column)}; expected text (a string column).`,
-    );
+  const way = getTreePath(schema, names).slice(1);
+  const isRepeated = way.some((each) => each.element.repetition_type === 'REPEATED');
+  if (children.length > 0 || element.type !== 'BYTE_ARRAY' || !isText || names.length === 0 || isRepeated) {
+    const type = isRepeated && describeType(column) !== 'a list' ? 'in a list' : describeType(column);
+    throw new DataError(`${path}: the column ${JSON.stringify(name)} is ${type}; expected text (a string column).`);
   }
-  return column.path[0] ?? name;
+  const nullable = way.flatMap((each, place) => (each.element.repetition_type === 'REQUIRED' ? [] : [place]));
+  return { names, nullable };
 }
 
 function findColumn(schema: SchemaTree, name: string): SchemaTree | null {
@@ -147,29 +164,16 @@ function describeType({ element, children }: SchemaTree): string {
   return (element.logical_type?.type ?? element.converted_type ?? element.type ?? 'of no type').toLowerCase();
 }
 
-function requireSoundGroups(path: string, metadata: FileMetaData, columns: readonly string[]): void {
+function requireSoundGroups(path: string, metadata: FileMetaData, columns: readonly TextColumn[]): void {
   let rows = 0;
-  for (const [index, group] of metadata.row_groups.entries()) {
+  for (const group of metadata.row_groups) {
     rows += Number(group.num_rows);
-    if (group.num_rows < 0n || group.num_rows > MAX_GROUP_ROWS) {
-      throw parquetError(
-        path,
-        `its row group ${index} has ${group.num_rows} rows; at most ${MAX_GROUP_ROWS} are read at once`,
-      );
-    }
-    let unpackedBytes = 0;
-    for (const { meta_data: column } of group.columns) {
-      if (column === undefined || !columns.includes(column.path_in_schema[0] ?? '')) continue;
-      unpackedBytes += Number(column.total_uncompressed_size);
-      if (!parquetCodecs.includes(column.codec)) {
-        throw parquetError(path, `it is packed with ${column.codec}; expected one of ${parquetCodecs.join(', ')}`);
-      }
-    }
-    if (!(unpackedBytes >= 0 && unpackedBytes <= MAX_GROUP_BYTES)) {
-      throw new DataError(
-        `${path}: row group ${index} unpacks to ${unpackedBytes} bytes; at most ${MAX_GROUP_BYTES} are read at once.`,
-        { hint: 'Write it with smaller groups: pyarrow.parquet.write_table(table, file, row_group_size=100_000)' },
-      );
+    if (group.num_rows < 0n) throw parquetError(path, `a row group has ${group.num_rows} rows`);
+    for (const { codec } of columns.map((column) => requireChunk(group, column))) {
+      if (parquetCodecs.includes(codec)) continue;
+      throw new DataError(`${path} is packed with ${codec}; expected one of ${parquetCodecs.join(', ')}.`, {
+        hint: `Write it anew: pyarrow.parquet.write_table(pyarrow.parquet.read_table('${path}'), 'new.parquet')`,
+      });
     }
   }
   if (rows !== Number(metadata.num_rows)) {
@@ -177,55 +181,32 @@ function requireSoundGroups(path: string, metadata: FileMetaData, columns: reado
   }
 }
 
-/** Walks over the pages of the columns: header, content, header … @throws {RangeError} when a header cannot be read */
-async function requireSoundPages(file: AsyncBuffer, group: RowGroup, columns: readonly string[]): Promise<void> {
-  for (const { meta_data: column } of group.columns) {
-    if (column === undefined || !columns.includes(column.path_in_schema[0] ?? '')) continue;
-    const start = Number(column.dictionary_page_offset || column.data_page_offset);
-    const end = start + Number(column.total_compressed_size);
-    for (let at = start; at < end; ) {
-      const header = await walkPageHeader(file, at, end);
-      const packedBytes = header.integers.get(PACKED_SIZE_FIELD) ?? -1;
-      if (packedBytes < 0) throw new RangeError(`the page at byte ${at} is said to have ${packedBytes} bytes`);
-      at += header.end + packedBytes;
-    }
+/** @throws {RangeError} when the group has no such column in this file */
+function requireChunk(group: RowGroup, { names }: TextColumn): ColumnMetaData {
+  const isSame = (found: readonly string[]): boolean =>
+    found.length === names.length && found.every((name, place) => name === names[place]);
+  const chunk = group.columns.find(({ meta_data }) => meta_data !== undefined && isSame(meta_data.path_in_schema));
+  if (chunk?.meta_data === undefined || chunk.file_path !== undefined) {
+    throw new RangeError(`a row group has no column ${names.join('.')}`);
   }
+  return chunk.meta_data;
 }
 
-/** A header takes a few hundred bytes, or more where its statistics hold long texts. */
-async function walkPageHeader(file: AsyncBuffer, at: number, end: number): Promise<WalkedStruct> {
-  const nearEnd = Math.min(end, at + USUAL_HEADER_BYTES);
-  try {
-    return walkThrift(new Uint8Array(await file.slice(at, nearEnd)));
-  } catch (error) {
-    if (nearEnd === end || !(error instanceof RangeError)) throw error;
-    return walkThrift(new Uint8Array(await file.slice(at, end)));
-  }
+interface Row {
+  [name: string]: Row | string | null;
 }
 
-async function readGroup(
-  file: AsyncBuffer,
-  metadata: FileMetaData,
-  columns: string[],
-  rowStart: number,
-  rowEnd: number,
-): Promise<readonly unknown[]> {
-  let rows: readonly unknown[] = [];
-  await parquetRead({
-    file,
-    metadata,
-    columns,
-    rowStart,
-    rowEnd,
-    rowFormat: 'object',
-    compressors: parquetCompressors,
-    geoparquet: false,
-    parsers: { stringFromBytes: (bytes: Uint8Array) => decoder.decode(bytes) },
-    onComplete: (complete) => {
-      rows = complete;
-    },
-  });
-  return rows;
+/** Puts a text where its path leads to, or null where the way there ends. */
+function putCell(row: Row, { names, nullable }: TextColumn, cell: TextCell): void {
+  const depth = typeof cell === 'string' ? names.length - 1 : (nullable[cell] ?? 0);
+  let inner = row;
+  for (let level = 0; level < depth; level++) {
+    const name = names[level] ?? '';
+    const next = inner[name] ?? Object.create(null);
+    inner[name] = next;
+    inner = next;
+  }
+  inner[names[depth] ?? ''] = typeof cell === 'string' ? cell : null;
 }
 
 function parquetError(path: string, what: string, cause?: unknown): DataError {

@@ -3,6 +3,7 @@ import { type Corpus, CorpusBuilder } from './corpus-builder.ts';
 import type { CorpusFormat, CorpusWorld, Languages } from './corpus-format.ts';
 import { csv } from './formats/csv.ts';
 import { hub } from './formats/hub.ts';
+import { json } from './formats/json.ts';
 import { jsonl } from './formats/jsonl.ts';
 import { mo } from './formats/mo.ts';
 import { moses } from './formats/moses.ts';
@@ -21,6 +22,7 @@ const formats: readonly CorpusFormat[] = [
   moses,
   tsv,
   csv,
+  json,
   jsonl,
   parquet,
   hub,

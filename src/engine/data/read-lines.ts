@@ -28,7 +28,7 @@ export async function* readLines(
         isStart = false;
         requireNotUtf16(bytes, name);
         const encoding = findEncoding(bytes);
-        if (!isUtf8Label(encoding)) splitter = new LineSplitter(openDecoder(encoding, name));
+        if (!isUtf8Label(encoding)) splitter = new LineSplitter(openDecoder(encoding, name, true));
         if (bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
           bytes = bytes.subarray(3);
           note(`${name} starts with a byte order mark, which was taken off.`);

@@ -15,21 +15,18 @@ const TYPES = {
   list: 9,
   struct: 12,
 } as const;
+const INTEGERS: ReadonlySet<number> = new Set([TYPES.int16, TYPES.int32, TYPES.int64]);
 const MAX_DEPTH = 64;
 const MAX_VARINT_BYTES = 10;
 
-export interface WalkedStruct {
-  /** The first byte after it. */
-  readonly end: number;
-  /** Its own 32-bit integers by field number. */
-  readonly integers: ReadonlyMap<number, number>;
-}
-
-/** @throws {RangeError} when it ends in the middle, or a list claims more items than there are bytes */
-export function walkThrift(bytes: Uint8Array): WalkedStruct {
+/**
+ * @returns the first byte after it
+ * @throws {RangeError} when it ends in the middle, or a list claims more items than there are bytes
+ */
+export function walkThrift(bytes: Uint8Array): number {
   const walk = new Walk(bytes);
-  const integers = walk.struct(0);
-  return { end: walk.position, integers };
+  walk.struct(0);
+  return walk.position;
 }
 
 class Walk {
@@ -40,24 +37,22 @@ class Walk {
     this.#bytes = bytes;
   }
 
-  struct(depth: number): Map<number, number> {
+  struct(depth: number): void {
     if (depth > MAX_DEPTH) throw new RangeError(`its header has structures in more than ${MAX_DEPTH} others`);
-    const integers = new Map<number, number>();
-    let field = 0;
     for (;;) {
       const head = this.#byte();
       const type = head & 0x0f;
-      if (type === 0) return integers;
-      field = head >> 4 > 0 ? field + (head >> 4) : this.#integer();
-      if (type === TYPES.int32) integers.set(field, this.#integer());
-      else this.#value(type, depth);
+      if (type === 0) return;
+      // The field's number is told where it is not the last one's plus a few.
+      if (head >> 4 === 0) this.#varint();
+      this.#value(type, depth);
     }
   }
 
   #value(type: number, depth: number): void {
     if (type === TYPES.true || type === TYPES.false) return;
     if (type === TYPES.byte) this.#skip(1);
-    else if (type === TYPES.int16 || type === TYPES.int32 || type === TYPES.int64) this.#varint();
+    else if (INTEGERS.has(type)) this.#varint();
     else if (type === TYPES.double) this.#skip(8);
     else if (type === TYPES.binary) this.#skip(this.#varint());
     else if (type === TYPES.list) this.#list(depth);
@@ -75,12 +70,6 @@ class Walk {
     const isTruth = type === TYPES.true || type === TYPES.false;
     if (depth > MAX_DEPTH) throw new RangeError(`its header has lists in more than ${MAX_DEPTH} others`);
     for (let i = 0; i < count; i++) this.#value(isTruth ? TYPES.byte : type, depth + 1);
-  }
-
-  /** A signed number, as Thrift folds it. */
-  #integer(): number {
-    const folded = this.#varint();
-    return folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
   }
 
   #varint(): number {

@@ -187,6 +187,13 @@ export const corpusReaders: readonly FuzzedReader[] = [
     seeds: () => ['little', 'big'].map((order) => fixture(`tests/fixtures/data-formats/sample.${order}.mo`)),
   }),
   corpusReader({
+    name: 'json',
+    file: 'c.json',
+    spec: (path) => ({ format: 'json', path, field: 'data', source_field: null, target_field: null }),
+    words: ['{"data":', '[', ']', '{', '}', ',', ':', '"', '\\', '\ufeff'],
+    seeds: () => [Buffer.from(`{"version": 1, "data": [${JSONL.trim().split('\n').join(',\n')}], "end": {}}`)],
+  }),
+  corpusReader({
     name: 'jsonl',
     file: 'c.jsonl',
     spec: (path) => ({ format: 'jsonl', path, source_field: null, target_field: null }),

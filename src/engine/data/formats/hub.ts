@@ -8,13 +8,13 @@ import { type CorpusWorld, defineFormat, type Languages } from '../corpus-format
 import { chooseDatasetFiles, type DatasetFiles } from '../dataset-files.ts';
 import { sentencePaths } from '../row-pairs.ts';
 import { readCsvFile } from './csv.ts';
-import { readJsonlFile } from './jsonl.ts';
+import { readJsonFile } from './json.ts';
 import { readParquetFile } from './parquet.ts';
 
 type HubSpec = Extract<CorpusSpec, { format: 'hub' }>;
 
 /**
- * A dataset of the Hugging Face hub, its files in parquet, JSONL or CSV, taken from the cache that huggingface_hub uses or
+ * A dataset of the Hugging Face hub, its files in parquet, JSON, JSONL or CSV, taken from the cache that huggingface_hub uses or
  * downloaded into it. Scripts are not run.
  */
 export const hub = defineFormat('hub', async (spec, languages, corpus, world) => {
@@ -93,7 +93,7 @@ async function readFileOf(
       await readParquetFile(path, sentencePaths(spec, languages), corpus);
       return;
     case 'jsonl':
-      return readJsonlFile(path, sentencePaths(spec, languages), corpus);
+      return readJsonFile(path, null, sentencePaths(spec, languages), corpus);
     case 'csv':
     case 'tsv':
       return readCsvFile(csvSpec(path, kind, spec), corpus);

@@ -52,7 +52,7 @@ class MoFile {
   readonly #isLittleEndian: boolean;
   /** What the strings of a sound file can add up to; more of them share their bytes to blow up in memory. */
   #bytesLeft: number;
-  #decoder = new TextDecoder();
+  #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
   /** @throws {DataError} when the header is none or its tables leave the file */
   constructor(file: string, bytes: Buffer) {
@@ -84,7 +84,7 @@ class MoFile {
         corpus.report({ file: this.#file, line, reason: 'malformed', detail });
       } else if (original.length === 0) {
         // The empty message is the header; sorted, it comes first.
-        this.#decoder = openDecoder(findCharset(translation.toString('latin1')), this.#file);
+        this.#decoder = openDecoder(findCharset(translation.toString('latin1')), this.#file, true);
         header = parseHeader(this.#decoder.decode(translation));
       } else {
         this.#addMessage(original, translation, line, header, languages, corpus);

@@ -92,7 +92,7 @@ async function readArchive(path: string, names: readonly string[], corpus: Corpu
       throw new RangeError('An archive gave fewer members than asked for.');
     return await readAlignedFiles({ source, target, clean: stripBoth }, corpus);
   } finally {
-    close();
+    await close();
   }
 }
 

@@ -2,8 +2,8 @@ import type { CorpusBuilder } from '../corpus-builder.ts';
 import { listCorpusFiles } from '../corpus-files.ts';
 import { defineFormat } from '../corpus-format.ts';
 import { REPLACEMENT_CHARACTER } from '../encoding.ts';
-import { readParquetRows } from '../parquet-file.ts';
-import { pairOfRow, type SentencePaths, sentencePaths } from '../row-pairs.ts';
+import { readParquetPairs } from '../parquet-file.ts';
+import { type SentencePaths, sentencePaths } from '../row-pairs.ts';
 
 /**
  * Parquet files as `datasets` writes them: a struct `translation` with a text a language, or two columns that are named.
@@ -18,18 +18,19 @@ export const parquet = defineFormat('parquet', async (spec, languages, corpus) =
 /**
  * Reads the rows of one file. Rows in which a sentence is null are left out and reported.
  * @returns how many rows there were
- * @throws {DataError} as readParquetRows
+ * @throws {DataError} as readParquetPairs
  */
 export async function readParquetFile(path: string, paths: SentencePaths, corpus: CorpusBuilder): Promise<number> {
   let line = 0;
-  for await (const row of readParquetRows(path, [paths.source, paths.target])) {
-    line += 1;
-    const found = pairOfRow(row, paths);
-    if ('reason' in found) corpus.report({ file: path, line, ...found });
-    else if ((found.source + found.target).includes(REPLACEMENT_CHARACTER)) {
-      const detail = `reads as ${JSON.stringify([found.source, found.target].map((text) => text.slice(0, 60)))}`;
-      corpus.report({ file: path, line, reason: 'not-utf8', detail });
-    } else corpus.addPair({ ...found, line }, path);
+  for await (const rows of readParquetPairs(path, paths)) {
+    for (const found of rows) {
+      line += 1;
+      if ('reason' in found) corpus.report({ file: path, line, ...found });
+      else if ((found.source + found.target).includes(REPLACEMENT_CHARACTER)) {
+        const detail = `reads as ${JSON.stringify([found.source, found.target].map((text) => text.slice(0, 60)))}`;
+        corpus.report({ file: path, line, reason: 'not-utf8', detail });
+      } else corpus.addPair({ ...found, line }, path);
+    }
   }
   return line;
 }

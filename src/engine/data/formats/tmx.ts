@@ -92,7 +92,7 @@ class TmxReader implements XmlListener {
 
   #openVariant(unit: Unit, attributes: Readonly<Record<string, string>>): void {
     const language = attributes['xml:lang'] ?? attributes.lang ?? '';
-    if (unit.languages.length < LANGUAGES_SHOWN) unit.languages.push(language);
+    if (unit.languages.length < LANGUAGES_SHOWN) unit.languages.push(language.slice(0, 60));
     const asSource = matchLanguage(this.#languages.source_lang, language);
     const asTarget = matchLanguage(this.#languages.target_lang, language);
     const match = Math.max(asSource, asTarget);

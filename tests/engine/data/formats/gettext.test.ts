@@ -128,6 +128,16 @@ describe('an MO corpus', () => {
     expect(corpus.pairs).toHaveLength(2 * pythonPairs().length);
   });
 
+  it('keeps U+FEFF at the start of a text, as gettext does', async () => {
+    const bytes = readFileSync(fixture('sample.little.mo'));
+    // The last translation, whose first characters give way to the three bytes of U+FEFF.
+    const descriptor = bytes.readUInt32LE(16) + 8 * (bytes.readUInt32LE(8) - 1);
+    Buffer.from('\ufeff').copy(bytes, bytes.readUInt32LE(descriptor + 4));
+    const before = await readCorpus({ format: 'mo', path: fixture('sample.little.mo') }, languages);
+    const { pairs } = await read('mo', bytes);
+    expect(pairs.at(-1)?.target).toBe(`\ufeff${before.pairs.at(-1)?.target.slice(3)}`);
+  });
+
   it('cut anywhere, or with any word of its tables changed, ends in pairs, problems or a DataError', async () => {
     const whole = readFileSync(fixture('sample.little.mo'));
     const variants = prefixes(whole);

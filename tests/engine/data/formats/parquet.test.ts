@@ -28,6 +28,9 @@ describe('a parquet corpus', () => {
     'columns-gzip.parquet',
     'columns-zstd.parquet',
     'columns-brotli.parquet',
+    'columns-lz4.parquet',
+    'columns-lz4-hadoop.parquet',
+    'columns-lz4-block.parquet',
     'columns-delta.parquet',
     'large-strings.parquet',
   ])('gives two named columns as pyarrow reads them: %s', async (name) => {
@@ -102,10 +105,11 @@ describe('a parquet file that cannot be read', () => {
   });
 
   it('is packed in a way that is not known, or empty', async () => {
-    const packed = await dataFailure(read(columns('columns-lz4.parquet')));
-    expect(packed.message).toMatch(
-      /it is packed with LZ4_RAW; expected one of UNCOMPRESSED, SNAPPY, GZIP, BROTLI, ZSTD\.$/,
+    const packed = await dataFailure(read(columns('columns-lzo.parquet')));
+    expect(packed.message).toBe(
+      `${fixtures}/columns-lzo.parquet is packed with LZO; expected one of UNCOMPRESSED, SNAPPY, GZIP, BROTLI, LZ4_RAW, LZ4, ZSTD.`,
     );
+    expect(packed.hint).toContain('pyarrow.parquet.write_table');
     const empty = await dataFailure(read(parquet(`${fixtures}/no-rows.parquet`)));
     expect(empty.message).toBe('The corpus no-rows.parquet is empty: it has no line.');
   });
