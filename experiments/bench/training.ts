@@ -105,7 +105,7 @@ function madeUp(index: number): number[] {
 function workloadOf(model: string, examples: [number[], number[]][], isGrouped: boolean): Workload {
   const orderOf = (epoch: number): number[] =>
     isGrouped
-      ? lengthGroupedOrder({ lengths: examples.map(([{ length }]) => length), batchSize, seed: SEED, epoch })
+      ? lengthGroupedOrder({ lengths: examples.map(([{ length }]) => length), batchSize, seed: SEED + epoch, words: 0 })
       : epochOrder({ n: examples.length, seed: SEED, epoch });
   const order = [...orderOf(0).slice(0, WARM_UP_STEPS * batchSize), ...orderOf(1)];
   return { model, examples, order, batchSize, warmUpSteps: WARM_UP_STEPS, threads, isGrouped, seed: SEED };

@@ -3,7 +3,7 @@
 usage: translate.py WORKLOAD.json
 
 For every precision the best settings are found with a quarter of the sources, then all are translated with them. Prints a
-line of JSON for each: name, seconds by the clock, seconds of the processor, and the ids written.
+line of JSON for each: name, seconds by the clock, seconds of the processor, and the ids written; or why it was skipped.
 """
 
 import json
@@ -23,9 +23,11 @@ transformers.logging.set_verbosity_error()
 torch.set_num_threads(workload["threads"])
 folder, sources, beams = workload["model"], workload["sources"], workload["beams"]
 exact, longest = workload["pieces"], workload["longest"]
+early_stopping = {"early_stopping": True} if workload["earlyStopping"] else {}
 order = sorted(range(len(sources)), key=lambda i: -len(sources[i]))
 sample = order[::4]
 tokenizer = MarianTokenizer.from_pretrained(folder)
+tokens = [tokenizer.convert_ids_to_tokens(ids) for ids in sources]
 
 
 def timed(translate, chosen):
@@ -36,13 +38,13 @@ def timed(translate, chosen):
     return time.perf_counter() - start, used, outputs
 
 
-def report(name, candidates):
-    """The best of (settings, translate) over the sample, then over all."""
+def report(name, candidates, to_ids=lambda output: output):
+    """The best of (settings, translate) over the sample, then over all; `to_ids` of an output is not timed."""
     best = min(candidates, key=lambda candidate: timed(candidate[1], sample)[0])
     seconds, used, outputs = timed(best[1], order)
     ids = [None] * len(sources)
     for index, output in zip(order, outputs):
-        ids[index] = output
+        ids[index] = to_ids(output)
     print(json.dumps({"name": f"{name}, {best[0]}", "seconds": seconds, "processorSeconds": used, "ids": ids}), flush=True)
 
 
@@ -58,7 +60,7 @@ def with_transformers(model, batch):
             ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
             mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
             with torch.inference_mode():
-                outputs += model.generate(ids, attention_mask=mask, num_beams=beams, **lengths)[:, 1:].tolist()
+                outputs += model.generate(ids, attention_mask=mask, num_beams=beams, **lengths, **early_stopping)[:, 1:].tolist()
         return outputs
 
     return translate
@@ -68,9 +70,9 @@ def with_ctranslate2(translator, batch, kind):
     lengths = {"min_decoding_length": exact, "max_decoding_length": exact} if exact else {"max_decoding_length": longest}
 
     def translate(chosen):
-        tokens = [tokenizer.convert_ids_to_tokens(sources[i]) for i in chosen]
-        results = translator.translate_batch(tokens, beam_size=beams, max_batch_size=batch, batch_type=kind, **lengths)
-        return [tokenizer.convert_tokens_to_ids(result.hypotheses[0]) for result in results]
+        rows = [tokens[i] for i in chosen]
+        results = translator.translate_batch(rows, beam_size=beams, max_batch_size=batch, batch_type=kind, **lengths)
+        return [result.hypotheses[0] for result in results]
 
     return translate
 
@@ -80,6 +82,9 @@ for precision in workload["transformers"]:
     report(f"transformers {precision}", [(f"batches of {b}", with_transformers(model, b)) for b in (16, 32, 64)])
     del model
 for precision in workload["ctranslate2"]:
+    if precision not in ctranslate2.get_supported_compute_types("cpu"):
+        print(json.dumps({"skipped": f"CTranslate2 has no {precision} on this processor."}), flush=True)
+        continue
     with tempfile.TemporaryDirectory() as converted:
         ctranslate2.converters.TransformersConverter(folder).convert(converted, quantization=precision, force=True)
         candidates = []
@@ -90,4 +95,4 @@ for precision in workload["ctranslate2"]:
             for batch, kind in ((16, "examples"), (32, "examples"), (64, "examples"), (1024, "tokens")):
                 name = f"{inter} × {intra} threads, batches of {batch} {kind}"
                 candidates.append((name, with_ctranslate2(translator, batch, kind)))
-        report(f"CTranslate2 {precision}", candidates)
+        report(f"CTranslate2 {precision}", candidates, tokenizer.convert_tokens_to_ids)

@@ -6,6 +6,7 @@ import { banningBias, bestNextPieces, rankNextPieces } from './rank-next-pieces.
 
 export class BatchDecoder implements SentenceDecoder {
   readonly refills = false;
+  readonly leastAtOnce = 1;
   readonly #model: Seq2SeqModel;
   readonly #ranking: RankingOptions;
   readonly #bias: ReturnType<typeof banningBias>;
@@ -19,7 +20,7 @@ export class BatchDecoder implements SentenceDecoder {
 
   start(source: Packed): void {
     if (this.#state !== null) throw new RangeError('sentences cannot join others that are under way');
-    this.#state = this.#model.startDecoding(source, this.#ranking.beams);
+    this.#state = this.#model.startDecoding(source, 1);
   }
 
   async step(ids: Int32Array, banned: readonly BannedPiece[]): Promise<RankedPieces[]> {

@@ -19,7 +19,7 @@ export interface DecodeOptions {
   /** Piece ids, each ending in the end-of-sentence id. */
   readonly sources: readonly (readonly number[])[];
   readonly settings: GenerationSettings;
-  /** Most sentences under way. */
+  /** Most sentences under way, unless the decoder works well only with more. */
   readonly atOnce: number;
   /** Looked at before each step. */
   readonly signal?: AbortSignal | undefined;
@@ -47,12 +47,13 @@ const REFILLED_SHARE = 0.25;
  * @throws {CancelledError} when `signal` is aborted
  */
 export async function* decodeSentences(options: DecodeOptions): AsyncGenerator<readonly GeneratedItem[]> {
-  const { model, sources, settings, atOnce, signal } = options;
+  const { model, sources, settings, signal } = options;
   const rules = pieceRules(settings);
   const { numBeams: beams, renormalizeLogits: renormalize } = settings;
   const count = beams === 1 ? 1 : candidateCount(settings);
   const ranking = { beams, count, bannedIds: rules.bannedIds, renormalize };
   const decoder = model.openDecoder(ranking) ?? new BatchDecoder(model, ranking);
+  const atOnce = Math.max(decoder.leastAtOnce, options.atOnce);
   try {
     let open: OpenSentence[] = [];
     let next = 0;
@@ -87,20 +88,21 @@ async function advanceAll(
   rules: PieceRules,
   settings: GenerationSettings,
 ): Promise<void> {
-  const outputs = open.flatMap(({ search }) => search.outputs);
-  const ids = Int32Array.from(outputs, (output) => output.at(-1) ?? settings.padTokenId);
+  const ofSentences = open.map(({ search }) => search.outputs);
+  const outputs = ofSentences.flat();
+  const ids = new Int32Array(outputs.map((output) => output.at(-1) ?? settings.padTokenId));
   const ranked = await decoder.step(ids, rules.bannedPieces(outputs));
   const origins: number[] = [];
   let firstRow = 0;
-  for (const { search } of open) {
-    const { length } = search.outputs;
-    const forced = rules.forcedIds(search.outputs[0]?.length ?? 0);
-    const ofSentence = ranked.slice(firstRow, firstRow + length);
+  for (const [index, { search }] of open.entries()) {
+    const before = ofSentences[index] ?? [];
+    const forced = rules.forcedIds(before[0]?.length ?? 0);
+    const ofSentence = ranked.slice(firstRow, firstRow + before.length);
     const kept = search.advance(forced === null ? ofSentence : ofSentence.map(() => certain(forced)));
     if (!search.isDone) for (const row of kept) origins.push(firstRow + row);
-    firstRow += length;
+    firstRow += before.length;
   }
-  decoder.keep(Int32Array.from(origins));
+  decoder.keep(new Int32Array(origins));
 }
 
 function certain(ids: readonly number[]): RankedPieces {

@@ -1,7 +1,8 @@
 /**
  * Decodes sentences step by step: gives the best next pieces of each row, and moves rows on. Where a backend has one of its
  * own (`Seq2SeqModel.openDecoder`), sentences join while others are under way; `decoding/batch-decoder.ts` makes one for
- * any model. A sentence has as many rows as beams, side by side; sentences lie in the order they came. R rows.
+ * any model. A sentence begins with one row and then has up to as many as beams, side by side; sentences lie in the order
+ * they came. R rows.
  */
 import type { Packed } from '../data/example.ts';
 
@@ -20,7 +21,7 @@ export interface BannedPiece {
 
 /** What is wanted of every step. */
 export interface RankingOptions {
-  /** Rows of a sentence. With one only the best piece is wanted, and its log-probability may be left out. */
+  /** Most rows of a sentence. With one only the best piece is wanted, and its log-probability may be left out. */
   readonly beams: number;
   /** Pieces wanted of each row; fewer come where fewer are allowed. */
   readonly count: number;
@@ -34,7 +35,9 @@ export interface RankingOptions {
 export interface SentenceDecoder {
   /** Whether sentences may join others; else `start` wants that there are none. */
   readonly refills: boolean;
-  /** Encodes sentences and adds their rows behind the others. */
+  /** Sentences under way with which it works well; with fewer each costs more. 1 where that is for the caller to choose. */
+  readonly leastAtOnce: number;
+  /** Encodes sentences and adds a row for each behind the others. */
   start(source: Packed): void;
   /**
    * Feeds each row its last piece and ranks the next.
@@ -43,7 +46,7 @@ export interface SentenceDecoder {
    * @throws {ModelError} when a logit is not a number
    */
   step(ids: Int32Array, banned: readonly BannedPiece[]): Promise<RankedPieces[]>;
-  /** Makes row r continue what row `origins[r]` of the same sentence was; sentences without rows are gone. */
+  /** Makes row r continue what row `origins[r]` was: sentence by sentence, in their order. Those without rows are gone. */
   keep(origins: Int32Array): void;
   dispose(): void;
 }

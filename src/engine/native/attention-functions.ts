@@ -51,4 +51,6 @@ export interface CrossEntropyFunctions {
     gradHead: Block | null,
     addsToHead: boolean,
   ): void;
+  /** Fills with the seconds that all threads together spent in it since the last call: in products, in all. */
+  crossEntropyTimes(to: Float64Array): void;
 }

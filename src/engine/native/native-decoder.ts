@@ -22,6 +22,7 @@ interface Rows {
 
 export class NativeDecoder implements SentenceDecoder {
   readonly refills = true;
+  readonly leastAtOnce: number;
   readonly #backend: NativeBackend;
   readonly #parts: DecoderParts;
   readonly #ranking: RankingOptions;
@@ -37,6 +38,7 @@ export class NativeDecoder implements SentenceDecoder {
     this.#count = Math.min(ranking.count, parts.config.decoderVocabSize);
     this.#bannedIds = Int32Array.from(ranking.bannedIds);
     const { decoder, modelSize, decoderVocabSize, maxPositions, activation, embeddingScale } = parts.config;
+    this.leastAtOnce = leastAtOnce(parts, ranking);
     this.#decoder = backend.addon.openDecoder(
       decoder.layers,
       decoder.heads,
@@ -55,9 +57,7 @@ export class NativeDecoder implements SentenceDecoder {
     const encoded = this.#parts.encode(source); // [N, D]
     try {
       const first = this.#backend.addon.addSentences(this.#decoder, this.#backend.floatBlock(encoded), source.starts);
-      const { beams } = this.#ranking;
-      const added = new Int32Array((source.starts.length - 1) * beams);
-      for (let row = 0; row < added.length; row++) added[row] = first + Math.floor(row / beams);
+      const added = Int32Array.from({ length: source.starts.length - 1 }, (_, sentence) => first + sentence);
       this.#rows = {
         sentences: joined(this.#rows.sentences, added),
         origins: joined(this.#rows.origins, new Int32Array(added.length)),
@@ -86,34 +86,52 @@ export class NativeDecoder implements SentenceDecoder {
       topLogits,
       normalizers,
     );
-    return Array.from(ids, (_, row) => {
-      const normalizer = normalizers[row] ?? Number.NaN;
+    const ranked: RankedPieces[] = [];
+    for (const [row, normalizer] of normalizers.entries()) {
       assertFinite(normalizer, row);
-      const start = row * count;
-      let end = start + count;
-      while (end > start && topIds[end - 1] === -1) end -= 1;
-      for (let i = start; i < end; i++) topLogits[i] = (topLogits[i] ?? Number.NaN) - normalizer;
-      return { ids: topIds.subarray(start, end), logProbs: topLogits.subarray(start, end) };
-    });
+      const ids: number[] = [];
+      const logProbs: number[] = [];
+      for (let i = row * count; i < (row + 1) * count; i++) {
+        const id = topIds[i] ?? -1;
+        if (id === -1) break;
+        ids.push(id);
+        logProbs.push(Math.fround((topLogits[i] ?? Number.NaN) - normalizer));
+      }
+      ranked.push({ ids, logProbs });
+    }
+    return ranked;
   }
 
   keep(origins: Int32Array): void {
     const before = this.#rows.sentences;
-    const sentences = origins.map((origin) => before[origin] ?? -1);
-    const staying = new Set(sentences);
-    const firstRows = new Map<number, number>();
-    before.forEach((sentence, row) => {
-      if (firstRows.has(sentence)) return;
-      firstRows.set(sentence, row);
-      if (!staying.has(sentence)) this.#backend.addon.removeSentence(this.#decoder, sentence);
-    });
-    const withinSentence = origins.map((origin, row) => origin - (firstRows.get(sentences[row] ?? -1) ?? 0));
+    const sentences = new Int32Array(origins.length);
+    const withinSentence = new Int32Array(origins.length);
+    let row = 0;
+    for (let first = 0, end = 0; first < before.length; first = end) {
+      const sentence = before[first] ?? -1;
+      while (before[end] === sentence) end += 1;
+      const firstKept = row;
+      for (let origin = origins[row] ?? -1; origin >= first && origin < end; origin = origins[row] ?? -1) {
+        sentences[row] = sentence;
+        withinSentence[row] = origin - first;
+        row += 1;
+      }
+      if (row === firstKept) this.#backend.addon.removeSentence(this.#decoder, sentence);
+    }
+    if (row < origins.length)
+      throw new RangeError(`row ${row} continues row ${origins[row]}, which is not in its turn`);
     this.#rows = { sentences, origins: withinSentence };
   }
 
   dispose(): void {
     this.#backend.addon.closeDecoder(this.#decoder);
   }
+}
+
+/** Small models want many rows, or calls and refills cost more than they do; large ones have enough with fewer. */
+function leastAtOnce({ config }: DecoderParts, { beams }: RankingOptions): number {
+  const floatsOfPosition = 2 * config.decoder.layers * config.modelSize * beams; // keys and values
+  return Math.min(64, Math.max(16, Math.floor(2 ** 20 / floatsOfPosition)));
 }
 
 /** The blocks `openDecoder` wants, in its order. */

@@ -19,7 +19,13 @@ const TEXTS = [
 
 async function translations(beams: number): Promise<string[]> {
   const [model, tokenizer] = [await loadModel(DEMO), await MarianTokenizer.load(DEMO)];
-  const overrides = { num_beams: beams, max_length: 40, length_penalty: null, early_stopping: null };
+  const overrides = {
+    num_beams: beams,
+    max_length: 40,
+    length_penalty: null,
+    early_stopping: null,
+    compatibility: 'transformers-4',
+  } as const;
   const settings = resolveGenerationSettings(await readGenerationConfig(DEMO), overrides, model);
   const texts = await translate({ model, tokenizer, texts: TEXTS, settings, batchSize: 3, maxSourceLength: 40 });
   model.dispose();

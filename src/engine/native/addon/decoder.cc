@@ -10,38 +10,28 @@
 namespace bleubird {
 namespace {
 
-float* floatsOf(Handle handle, int64_t count) {
-  return static_cast<float*>(blockData(handle, count * static_cast<int64_t>(sizeof(float))));
-}
+/** Rows that pay for a thread's reading all weights. */
+constexpr int64_t kRowsOfThread = 24;
 
 }  // namespace
 
 int32_t Decoder::add(const float* encoded, const int32_t* starts, int64_t sentences) {
+  weights_.refresh();
   const int64_t width = sizes_.width;
   const int64_t rows = starts[sentences];
-  const OwnedBlock projected(2 * rows * width);
-  float* const keys = projected.data();
-  float* const values = keys + rows * width;
+  const Linear& inputs = weights_.sourceInputs();
+  const OwnedBlock projected(rows * inputs.outputs);
+  multiplyBy(inputs, encoded, rows, projected.data());
   std::vector<Sentence> added(static_cast<size_t>(sentences));
-  std::vector<float*> sources;
+  std::vector<SourceLayout> layouts;
   for (int64_t i = 0; i < sentences; i++) {
     Sentence& sentence = added[static_cast<size_t>(i)];
     sentence.sourceLength = starts[i + 1] - starts[i];
     sentence.source = OwnedBlock(sourceFloats(sentence.sourceLength, width, sizes_.layers));
-    sources.push_back(sentence.source.data());
-    // What whole vectors read beyond the end takes part in no sum that is kept, but must be there.
-    std::memset(sources.back() + sentence.source.floats() - kSourceLanes, 0, kSourceLanes * sizeof(float));
+    layouts.push_back({sentence.sourceLength, width, sizes_.layers, projected.data() + starts[i] * inputs.outputs,
+                       sentence.source.data()});
   }
-  for (int64_t layer = 0; layer < sizes_.layers; layer++) {
-    const DecoderLayerBlocks& blocks = blocks_.layers[static_cast<size_t>(layer)];
-    linear(encoded, blocks.sourceKey, rows, width, width, keys);
-    linear(encoded, blocks.sourceValue, rows, width, width, values);
-    parallelFor(sentences, 1, [&](int64_t i, int64_t) {
-      const int64_t offset = starts[i] * width;
-      kernels().layOutSource({starts[i + 1] - starts[i], width, layer, keys + offset, values + offset,
-                              sources[static_cast<size_t>(i)]});
-    });
-  }
+  parallelFor(sentences, 1, [&](int64_t i, int64_t) { kernels().layOutSource(layouts[static_cast<size_t>(i)]); });
   const int32_t first = nextSentence_;
   for (Sentence& sentence : added) sentences_.emplace(nextSentence_++, std::move(sentence));
   return first;
@@ -49,56 +39,96 @@ int32_t Decoder::add(const float* encoded, const int32_t* starts, int64_t senten
 
 void Decoder::remove(int32_t sentence) { sentences_.erase(sentence); }
 
+/**
+ * With rows for every thread, each takes some sentences through all layers by itself: kernels run on the thread that calls
+ * them there. Else all threads share each kernel. No row's numbers depend on which.
+ */
 void Decoder::step(const DecoderStep& step, TopPieces top) {
   checkStep(step);
+  weights_.refresh();
   placeRows(step);
-  const int64_t rows = step.rows;
+  top.width = sizes_.width;
+  top.size = sizes_.vocabulary;
+  top.head = weights_.head().weight;
+  top.bias = weights_.head().bias;
+  top.headStamp = weights_.head().stamp;
+  top.bf16 = usesBf16();
+  const Buffers buffers = buffersFor(step.rows);
+  const int64_t groups = step.rows >= threadCount() * kRowsOfThread ? threadCount() : 1;
+  const auto sentences = static_cast<int64_t>(sourceRows_.size());
+  /** The first sentence whose rows begin in the group. */
+  const auto startOf = [&](int64_t group) {
+    int64_t sentence = 0;
+    while (sentence < sentences && sourceRows_[static_cast<size_t>(sentence)].firstRow * groups < group * step.rows) sentence++;
+    return sentence;
+  };
+  parallelFor(groups, 1, [&](int64_t group, int64_t) {
+    const int64_t first = startOf(group);
+    decode(step, buffers, sourceRows_.data() + first, startOf(group + 1) - first, top);
+  });
+}
+
+Decoder::Buffers Decoder::buffersFor(int64_t rows) {
   const int64_t width = sizes_.width;
   const int64_t inner = sizes_.feedForward;
-  const int64_t wanted = rows * (8 * width + inner + 1);
+  const int64_t wanted = rows * (7 * width + inner + 1);
   if (workspace_.floats() < wanted) workspace_ = OwnedBlock(wanted);
-  float* const states = workspace_.data();
-  float* const query = states + rows * width;
-  float* const key = query + rows * width;
-  float* const value = key + rows * width;
-  float* const attended = value + rows * width;
-  float* const output = attended + rows * width;
-  float* const expanded = output + rows * width;  // [R, F]; the rest is addAndNormalize's
+  float* free = workspace_.data();
+  const auto take = [&](int64_t columns) {
+    float* const taken = free;
+    free += rows * columns;
+    return taken;
+  };
+  return {take(width), take(3 * width), take(width), take(width), take(inner), take(width), take(1)};
+}
 
-  const Embed embed = {rows, width, floatsOf(blocks_.table, sizes_.vocabulary * width), step.ids,
-                       floatsOf(blocks_.positions, sizes_.positions * width), places_.data(), sizes_.embeddingScale,
-                       nullptr, states};
-  kernels().embed(embed);
-  const auto sentences = static_cast<int64_t>(sourceRows_.size());
-  for (int64_t layer = 0; layer < sizes_.layers; layer++) {
-    const DecoderLayerBlocks& blocks = blocks_.layers[static_cast<size_t>(layer)];
-    linear(states, blocks.selfQuery, rows, width, width, query);
-    linear(states, blocks.selfKey, rows, width, width, key);
-    linear(states, blocks.selfValue, rows, width, width, value);
-    const int64_t headSize = width / sizes_.heads;
-    kernels().cachedSelfAttention(
-        {rows, sizes_.heads, headSize, sizes_.beams, layer, cachedRows_.data(), query, key, value, attended});
-    linear(attended, blocks.selfOutput, rows, width, width, output);
-    addAndNormalize(output, states, blocks.selfNorm, rows);
+/** All layers for the rows of some sentences, side by side. */
+void Decoder::decode(const DecoderStep& step, const Buffers& all, const SourceRows* sources, int64_t sentences,
+                     TopPieces top) const {
+  if (sentences == 0) return;
+  const int64_t width = sizes_.width;
+  const int64_t inner = sizes_.feedForward;
+  const int64_t headSize = width / sizes_.heads;
+  const int64_t first = sources[0].firstRow;
+  const int64_t rows = sources[sentences - 1].firstRow + sources[sentences - 1].rows - first;
+  float* const states = all.states + first * width;
+  float* const inputs = all.inputs + first * 3 * width;
+  float* const attended = all.attended + first * width;
+  float* const output = all.output + first * width;
+  float* const expanded = all.expanded + first * inner;
+  const KernelTable& run = kernels();
+  /** states = norm(states + output) */
+  const auto addAndNormalize = [&](const Norm& norm) {
+    run.layerNorm({rows, width, output, states, norm.weight, norm.bias, nullptr, all.normalized + first * width,
+                   all.deviations + first, states});
+  };
 
-    linear(states, blocks.sourceQuery, rows, width, width, query);
-    kernels().cachedSourceAttention({sentences, sizes_.heads, headSize, layer, sourceRows_.data(), query, attended});
-    linear(attended, blocks.sourceOutput, rows, width, width, output);
-    addAndNormalize(output, states, blocks.sourceNorm, rows);
+  run.embed({rows, width, weights_.table(), step.ids + first, weights_.positions(), places_.data() + first,
+             sizes_.embeddingScale, nullptr, states});
+  int64_t index = 0;
+  for (const DecoderLayer& layer : weights_.layers()) {
+    multiplyBy(layer.selfInputs, states, rows, inputs);
+    run.cachedSelfAttention({rows, sizes_.heads, headSize, sizes_.beams, index, cachedRows_.data() + first, inputs, attended});
+    multiplyBy(layer.selfOutput, attended, rows, output);
+    addAndNormalize(layer.selfNorm);
 
-    linear(states, blocks.inner, rows, width, inner, expanded, sizes_.activation);
-    linear(expanded, blocks.outer, rows, inner, width, output);
-    addAndNormalize(output, states, blocks.feedForwardNorm, rows);
+    multiplyBy(layer.sourceQuery, states, rows, inputs);
+    run.cachedSourceAttention({sentences, sizes_.heads, headSize, index, first, sources, inputs, attended});
+    multiplyBy(layer.sourceOutput, attended, rows, output);
+    addAndNormalize(layer.sourceNorm);
+
+    multiplyBy(layer.inner, states, rows, expanded, sizes_.activation);
+    multiplyBy(layer.outer, expanded, rows, output);
+    addAndNormalize(layer.feedForwardNorm);
+    index++;
   }
   top.rows = rows;
-  top.width = width;
-  top.size = sizes_.vocabulary;
+  top.firstRow += first;
   top.hidden = states;
-  top.head = floatsOf(blocks_.head, sizes_.vocabulary * width);
-  top.bias = floatsOf(blocks_.headBias, sizes_.vocabulary);
-  top.headStamp = blockStamp(blocks_.head);
-  top.bf16 = usesBf16();
-  kernels().topPieces(top);
+  top.ids += first * top.count;
+  top.logits += first * top.count;
+  top.normalizers += first;
+  run.topPieces(top);
 }
 
 void Decoder::checkStep(const DecoderStep& step) const {
@@ -169,35 +199,6 @@ void Decoder::moveOn(Sentence& sentence, const int32_t* origins, int64_t rows) {
   sentence.histories.swap(sentence.spareHistories);
   sentence.rows = rows;
   sentence.position += 1;
-}
-
-void Decoder::linear(const float* x, const LinearBlocks& weights, int64_t rows, int64_t inputs, int64_t outputs,
-                     float* output, Activation activation) const {
-  Gemm product;
-  product.m = rows;
-  product.n = outputs;
-  product.k = inputs;
-  product.a = x;
-  product.lda = inputs;
-  product.b = floatsOf(weights.weight, inputs * outputs);
-  product.ldb = inputs;
-  product.transposeB = true;
-  product.c = output;
-  product.ldc = outputs;
-  product.bias = floatsOf(weights.bias, outputs);
-  product.activation = activation;
-  product.bf16 = usesBf16();
-  product.weightStamp = blockStamp(weights.weight);
-  kernels().gemm(product);
-}
-
-/** states = norm(states + x) */
-void Decoder::addAndNormalize(const float* x, float* states, const LinearBlocks& norm, int64_t rows) {
-  const int64_t width = sizes_.width;
-  float* const normalized = workspace_.data() + rows * (6 * width + sizes_.feedForward);
-  float* const inverseDeviation = normalized + rows * width;
-  kernels().layerNorm({rows, width, x, states, floatsOf(norm.weight, width), floatsOf(norm.bias, width), nullptr, normalized,
-                       inverseDeviation, states});
 }
 
 }  // namespace bleubird

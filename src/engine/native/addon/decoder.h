@@ -6,35 +6,14 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <vector>
 
+#include "decoder-weights.h"
 #include "kernels/cached-attention.h"
-#include "kernels/gemm.h"
 #include "kernels/top-pieces.h"
-#include "memory.h"
+#include "owned-block.h"
 
 namespace bleubird {
-
-struct DecoderSizes {
-  int64_t layers, heads, width, feedForward, vocabulary, positions, beams;
-  Activation activation;
-  float embeddingScale;
-};
-
-/** Blocks of the model's parameters; they stay the model's. */
-struct LinearBlocks {
-  Handle weight, bias;
-};
-struct DecoderLayerBlocks {
-  LinearBlocks selfQuery, selfKey, selfValue, selfOutput, selfNorm;
-  LinearBlocks sourceQuery, sourceKey, sourceValue, sourceOutput, sourceNorm;
-  LinearBlocks inner, outer, feedForwardNorm;
-};
-struct DecoderBlocks {
-  Handle table, positions, head, headBias;
-  std::vector<DecoderLayerBlocks> layers;
-};
 
 /** One piece fed for each row; the rows of a sentence side by side. */
 struct DecoderStep {
@@ -44,35 +23,9 @@ struct DecoderStep {
   const int32_t* ids;        // [R]
 };
 
-/** A block that is given back with its owner. */
-class OwnedBlock {
- public:
-  OwnedBlock() = default;
-  explicit OwnedBlock(int64_t floats) : handle_(allocateBlock(floats * static_cast<int64_t>(sizeof(float)))), floats_(floats) {}
-  OwnedBlock(OwnedBlock&& other) noexcept : handle_(other.handle_), floats_(other.floats_) { other.handle_ = 0; }
-  OwnedBlock& operator=(OwnedBlock&& other) noexcept {
-    const Handle handle = handle_;
-    const int64_t floats = floats_;
-    handle_ = other.handle_;
-    floats_ = other.floats_;
-    other.handle_ = handle;
-    other.floats_ = floats;
-    return *this;
-  }
-  ~OwnedBlock() {
-    if (handle_ != 0) freeBlock(handle_);
-  }
-  float* data() const { return static_cast<float*>(blockData(handle_, floats_ * static_cast<int64_t>(sizeof(float)))); }
-  int64_t floats() const { return floats_; }
-
- private:
-  Handle handle_ = 0;
-  int64_t floats_ = 0;
-};
-
 class Decoder {
  public:
-  Decoder(const DecoderSizes& sizes, DecoderBlocks blocks) : sizes_(sizes), blocks_(std::move(blocks)) {}
+  Decoder(const DecoderSizes& sizes, DecoderBlocks blocks) : sizes_(sizes), weights_(sizes, std::move(blocks)) {}
 
   /** Takes in sentences whose encoder states [N, D] begin at `starts`. @returns the number of the first; the others follow */
   int32_t add(const float* encoded, const int32_t* starts, int64_t sentences);
@@ -96,15 +49,25 @@ class Decoder {
     std::vector<uint16_t> histories, spareHistories;  // [beams, kept positions]
   };
 
+  /** What a step works in, row below row. */
+  struct Buffers {
+    float* states;      // [R, D]
+    float* inputs;      // [R, 3D] queries, keys and values; then queries to the source, [R, D]
+    float* attended;    // [R, D]
+    float* output;      // [R, D]
+    float* expanded;    // [R, F]
+    float* normalized;  // [R, D]
+    float* deviations;  // [R]
+  };
+
   void checkStep(const DecoderStep& step) const;
   void placeRows(const DecoderStep& step);
   void moveOn(Sentence& sentence, const int32_t* origins, int64_t rows);
-  void linear(const float* x, const LinearBlocks& weights, int64_t rows, int64_t inputs, int64_t outputs, float* output,
-              Activation activation = Activation::none) const;
-  void addAndNormalize(const float* x, float* states, const LinearBlocks& norm, int64_t rows);
+  Buffers buffersFor(int64_t rows);
+  void decode(const DecoderStep& step, const Buffers& all, const SourceRows* sources, int64_t sentences, TopPieces top) const;
 
   DecoderSizes sizes_;
-  DecoderBlocks blocks_;
+  DecoderWeights weights_;
   std::map<int32_t, Sentence> sentences_;
   int32_t nextSentence_ = 0;
   OwnedBlock workspace_;

@@ -39,7 +39,7 @@ void* packedWeight(const PackedWeightKey& key, size_t bytes, bool* isFilled) {
   for (Packed& packed : forms) {
     if (!isSame(packed.key, key)) continue;
     *isFilled = packed.isFilled;
-    packed.isFilled = true;
+    if (!packed.isFilled) packed.isFilled = true;  // Else nothing is written: threads of a decoder look up side by side.
     return packed.memory;
   }
   void* memory = allocateAligned(bytes);

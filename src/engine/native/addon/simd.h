@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -75,11 +75,25 @@ inline float sumLanes(Vec value) {
 inline float maxLane(Vec value) {
   float lanes[kLanes];
   __builtin_memcpy(lanes, &value, sizeof lanes);
-  float result = lanes[0];
-  for (int lane = 1; lane < kLanes; lane++) {
-    if (lanes[lane] > result || lanes[lane] != lanes[lane]) result = lanes[lane];
+  for (int width = kLanes / 2; width > 0; width /= 2) {
+    for (int lane = 0; lane < width; lane++) {
+      const float other = lanes[lane + width];
+      lanes[lane] = other > lanes[lane] || other != other ? other : lanes[lane];
+    }
   }
-  return result;
+  return lanes[0];
+}
+/** Bit i: whether lane i of the mask (of a comparison) is set. */
+inline uint32_t laneBits(IntVec mask) {
+#if defined(__AVX512DQ__)
+  return _mm512_movepi32_mask(reinterpret_cast<__m512i>(mask));
+#elif defined(__AVX2__)
+  return static_cast<uint32_t>(_mm256_movemask_ps(reinterpret_cast<__m256>(mask)));
+#else
+  uint32_t bits = 0;
+  for (int lane = 0; lane < kLanes; lane++) bits |= (static_cast<uint32_t>(mask[lane]) & 1u) << lane;
+  return bits;
+#endif
 }
 
 /**

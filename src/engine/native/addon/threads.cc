@@ -144,6 +144,11 @@ void setThreadCount(int count) {
   if (count != pool().count()) pool().resize(count);
 }
 
+int64_t nanoseconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
 void runPieces(int64_t count, int64_t grain, PieceFunction piece, const void* context) {
   if (count <= 0) return;
   if (grain < 1) grain = 1;

@@ -11,6 +11,9 @@ int threadCount();
 /** @throws std::out_of_range outside 1…256 */
 void setThreadCount(int count);
 
+/** Of a clock that only goes forward. */
+int64_t nanoseconds();
+
 using PieceFunction = void (*)(const void* context, int64_t begin, int64_t end);
 void runPieces(int64_t count, int64_t grain, PieceFunction piece, const void* context);
 

@@ -1,3 +1,4 @@
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -7,6 +8,8 @@
 
 namespace bleubird {
 namespace {
+
+CrossEntropyTimes times{};
 
 /**
  * crossEntropy(hidden, head, bias, labels, width, size, labelSmoothing, weight, loss, gradHidden | null, gradHead | null,
@@ -32,6 +35,7 @@ napi_value crossEntropy(Arguments& arguments) {
   call.labelSmoothing = arguments.number(6);
   call.weight = arguments.number(7);
   call.bf16 = usesBf16();
+  call.times = &times;
   float* loss = arguments.floats(8, 1);
   const bool hasGradients = !arguments.isNull(9);
   if (hasGradients == arguments.isNull(10)) throw std::invalid_argument("both gradients are wanted, or none");
@@ -47,8 +51,21 @@ napi_value crossEntropy(Arguments& arguments) {
   return arguments.undefined();
 }
 
+/** crossEntropyTimes(Float64Array(2)): seconds since the last call, of all threads together: in products, in all */
+napi_value takeTimes(Arguments& arguments) {
+  int64_t length = 0;
+  void* to = arguments.bytes(0, &length);
+  const double seconds[] = {static_cast<double>(times.products) / 1e9, static_cast<double>(times.all) / 1e9};
+  if (length == static_cast<int64_t>(sizeof seconds)) std::memcpy(to, seconds, sizeof seconds);
+  times = {};
+  return arguments.undefined();
+}
+
 }  // namespace
 
-void registerCrossEntropy(napi_env env, napi_value exports) { exportFunction<crossEntropy>(env, exports, "crossEntropy"); }
+void registerCrossEntropy(napi_env env, napi_value exports) {
+  exportFunction<crossEntropy>(env, exports, "crossEntropy");
+  exportFunction<takeTimes>(env, exports, "crossEntropyTimes");
+}
 
 }  // namespace bleubird

@@ -21,10 +21,8 @@ struct CachedRow {
 struct CachedSelfAttention {
   int64_t rows, heads, headSize, beams, layer;
   const CachedRow* cached;
-  const float* query;  // [R, D], likewise below
-  const float* key;
-  const float* value;
-  float* output;
+  const float* inputs;  // [R, 3D] query, key and value of each row
+  float* output;        // [R, D]
 };
 
 /** One sentence: its source in a layout of its own, see layOutSource, and its rows, side by side. */
@@ -36,16 +34,16 @@ struct SourceRows {
 
 struct CachedSourceAttention {
   int64_t sentences, heads, headSize, layer;
+  int64_t firstRow;  // the number of the row at `query` and `output`
   const SourceRows* sources;
   const float* query;  // [R, D]
   float* output;
 };
 
-/** Keys [S, D] and values [S, D] of one sentence in one layer, to their places in its `source`. */
+/** Keys and values of one sentence, to their places in its `source`. */
 struct SourceLayout {
-  int64_t length, width, layer;
-  const float* key;
-  const float* value;
+  int64_t length, width, layers;
+  const float* inputs;  // [S, layers · 2D] keys and values of each layer
   float* source;
 };
 

@@ -59,6 +59,24 @@ Vec lanesBelow(int64_t count, Vec inside, Vec outside) {
   return select(lanes < static_cast<float>(count), inside, outside);
 }
 
+/** Adds the time until its end. */
+class Stopwatch {
+ public:
+  explicit Stopwatch(int64_t& total) : total_(total), start_(nanoseconds()) {}
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+  ~Stopwatch() { __atomic_fetch_add(&total_, nanoseconds() - start_, __ATOMIC_RELAXED); }
+
+ private:
+  int64_t& total_;
+  int64_t start_;
+};
+
+void multiply(const CrossEntropy& call, const Gemm& product, Scratch& scratch) {
+  const Stopwatch watch(call.times->products);
+  gemmInOneThread(product, scratch);
+}
+
 /** Replaces `count` logits by e^(logit - greatest). */
 inline void toPowers(float* logits, int64_t count, float& greatest, float& powerSum, float& logitSum) {
   const int64_t whole = count / kLanes * kLanes;
@@ -86,6 +104,7 @@ inline void toPowers(float* logits, int64_t count, float& greatest, float& power
 
 /** Step 1 for one block of columns. */
 void computePowers(const CrossEntropy& call, const RowBlock& row, int64_t block, Scratch& scratch) {
+  const Stopwatch watch(call.times->all);
   const ScratchFrame frame(scratch);
   const int64_t first = block * kBlockColumns;
   const int64_t columns = columnsOf(call, block);
@@ -103,7 +122,7 @@ void computePowers(const CrossEntropy& call, const RowBlock& row, int64_t block,
   product.ldc = columns;
   product.bias = call.bias + first;
   product.bf16 = call.bf16;
-  gemmInOneThread(product, scratch);
+  multiply(call, product, scratch);
   const BlockSums sums = row.sumsOf(block);
   for (int64_t r = 0; r < row.rows; r++) {
     const int64_t label = row.labels[r] - first;
@@ -113,8 +132,9 @@ void computePowers(const CrossEntropy& call, const RowBlock& row, int64_t block,
 }
 
 /** Step 2. Leaves in each block's `powers` what its powers are to be multiplied by to become probabilities. */
-void normalize(const RowBlock& row) {
+void normalize(const CrossEntropy& call, const RowBlock& row) {
   parallelFor(row.stride / kLanes, 4, [&](int64_t begin, int64_t end) {
+    const Stopwatch watch(call.times->all);
     for (int64_t r = begin * kLanes; r < end * kLanes; r += kLanes) {
       Vec greatest = load(row.sumsOf(0).greatest + r);
       for (int64_t block = 1; block < row.blocks; block++) {
@@ -154,6 +174,7 @@ double sumOfLosses(const CrossEntropy& call, const RowBlock& row) {
 /** Step 3 for one block of columns; `partial` [R, D] gets its summand, added unless it is the first. */
 void addGradients(const CrossEntropy& call, const RowBlock& row, int64_t block, const CrossEntropyGradients& gradients,
                   float* partial, bool isFirst, Scratch& scratch) {
+  const Stopwatch watch(call.times->all);
   const int64_t first = block * kBlockColumns;
   const int64_t columns = columnsOf(call, block);
   const double weight = call.weight / static_cast<double>(call.rows);
@@ -183,7 +204,7 @@ void addGradients(const CrossEntropy& call, const RowBlock& row, int64_t block, 
   ofHead.ldc = call.width;
   ofHead.accumulate = gradients.addsToHead;
   ofHead.bf16 = call.bf16;
-  gemmInOneThread(ofHead, scratch);
+  multiply(call, ofHead, scratch);
   Gemm ofHidden;
   ofHidden.m = row.rows;
   ofHidden.n = call.width;
@@ -196,7 +217,7 @@ void addGradients(const CrossEntropy& call, const RowBlock& row, int64_t block, 
   ofHidden.ldc = call.width;
   ofHidden.accumulate = !isFirst;
   ofHidden.bf16 = call.bf16;
-  gemmInOneThread(ofHidden, scratch);
+  multiply(call, ofHidden, scratch);
 }
 
 void computeGradients(const CrossEntropy& call, const RowBlock& row, const CrossEntropyGradients& gradients, float* partials) {
@@ -212,6 +233,7 @@ void computeGradients(const CrossEntropy& call, const RowBlock& row, const Cross
     }
   });
   parallelFor(partSize, 4096, [&](int64_t begin, int64_t end) {
+    const Stopwatch watch(call.times->all);
     for (int64_t i = begin; i < end; i += kLanes) {
       Vec sum = loadFirst(partials + i, end - i);
       for (int64_t part = 1; part < parts; part++) sum += loadFirst(partials + part * partSize + i, end - i);
@@ -247,7 +269,7 @@ double crossEntropy(const CrossEntropy& call, const CrossEntropyGradients* gradi
     parallelFor(row.blocks, 1, [&](int64_t begin, int64_t end) {
       for (int64_t block = begin; block < end; block++) computePowers(call, row, block, threadScratch());
     });
-    normalize(row);
+    normalize(call, row);
     loss += sumOfLosses(call, row);
     if (gradients != nullptr) {
       const CrossEntropyGradients ofRows = {gradients->hidden + first * call.width, gradients->head,

@@ -6,6 +6,11 @@
 
 namespace bleubird {
 
+/** Where its time goes: nanoseconds of all threads together, added up from call to call. */
+struct CrossEntropyTimes {
+  int64_t products, all;
+};
+
 struct CrossEntropy {
   int64_t rows, width, size;  // N, D, V
   const float* hidden;        // [N, D]
@@ -15,6 +20,7 @@ struct CrossEntropy {
   double labelSmoothing;
   double weight;
   bool bf16;  // inputs of the products; all else is f32
+  CrossEntropyTimes* times;
 };
 
 struct CrossEntropyGradients {

@@ -17,6 +17,8 @@ constexpr int64_t kPackedBytes = 8 << 20;
 constexpr int64_t kRowPanelsWanted = 32;
 // Panels packed side by side where lanes are adjacent: their part of a row of the operand is worth going there.
 constexpr int64_t kPanelsAcross = 16;
+// Panels of B by which a block of C is cut: wide enough that its rows are written by whole cache lines.
+constexpr int64_t kColumnPanels = 4;
 // Below this many products other threads are not worth calling.
 constexpr int64_t kSerialWork = 1 << 19;
 
@@ -247,6 +249,26 @@ Panels packWholeB(const Gemm& product, const Plan& plan, bool isWeight, bool isP
   return panels;
 }
 
+/**
+ * C, panels of columns by panels of columns, for rows that are packed whole and few enough to stay in the second cache: who
+ * multiplies some panels of B packs them right before, so that they need not leave the cache in between.
+ */
+void multiplyByColumns(const Gemm& product, const Plan& plan, const Panels& rows, bool isParallel, Scratch& scratch) {
+  const int64_t share = isParallel ? larger(plan.columnPanels / (4 * threadCount()), static_cast<int64_t>(1)) : kColumnPanels;
+  const int64_t group = smaller(kColumnPanels, share);
+  forPieces(isParallel, ceilDivide(plan.columnPanels, group), 1, [&](int64_t begin, int64_t end) {
+    Scratch& own = isParallel ? threadScratch() : scratch;
+    const ScratchFrame frame(own);
+    auto* const words = static_cast<uint32_t*>(own.takeBytes(static_cast<size_t>(group * kPanelColumns * 4 * plan.depth)));
+    for (int64_t piece = begin; piece < end; piece++) {
+      const int64_t first = piece * group;
+      const Panels columns = {words, smaller(group, plan.columnPanels - first), kPanelColumns, 0, plan.depth};
+      packColumnPanels(product, plan, first, columns, false);
+      multiplyBlock(product, plan, rows, 0, columns, first * kPanelColumns, {0, rows.count, 0, columns.count});
+    }
+  });
+}
+
 /** How many of `count` things of so many bytes are packed at once: as even as can be. */
 int64_t stepOf(int64_t count, int64_t bytes, int64_t limit) {
   const int64_t most = larger(limit / larger(bytes, static_cast<int64_t>(1)), static_cast<int64_t>(1));
@@ -259,13 +281,20 @@ void multiply(const Gemm& product, Scratch& scratch, bool mayUseThreads) {
   const Plan plan = planFor(product);
   const bool isParallel = mayUseThreads && product.m * product.n * product.k > kSerialWork;
   const bool isWeight = mayUseThreads && product.weightStamp != 0;
+  const int64_t rowBytes = plan.rowSlots * 4 * plan.depthBlock;
+  const int64_t allRowBytes = plan.rowPanels * plan.rowSlots * 4 * plan.depth;
+  if (!isWeight && allRowBytes <= kRowChunkBytes) {
+    auto* const words = static_cast<uint32_t*>(scratch.takeBytes(static_cast<size_t>(allRowBytes)));
+    const Panels rows = {words, plan.rowPanels, plan.rowSlots, 0, plan.depth};
+    packRowPanels(product, plan, 0, rows, isParallel);
+    return multiplyByColumns(product, plan, rows, isParallel, scratch);
+  }
   const bool isWhole = isWeight || plan.columnPanels * kPanelColumns * plan.depth * 4 <= kPackedBytes;
   const Panels whole = isWhole ? packWholeB(product, plan, isWeight, isParallel, scratch) : Panels{};
 
   // Packed at once: as many blocks of depth as let enough rows in, then as many rows and columns as fit. Where B is packed
   // piece by piece all rows should be in, since each step over them packs it again.
   const int64_t rowsWanted = isWhole ? smaller(plan.rowPanels, kRowPanelsWanted) : plan.rowPanels;
-  const int64_t rowBytes = plan.rowSlots * 4 * plan.depthBlock;
   const int64_t columnBytes = kPanelColumns * 4 * plan.depthBlock;
   const int64_t blocks = larger(ceilDivide(plan.depth, plan.depthBlock), static_cast<int64_t>(1));
   const int64_t blockStep = stepOf(blocks, larger(rowBytes * rowsWanted, columnBytes), kPackedBytes);
@@ -278,7 +307,7 @@ void multiply(const Gemm& product, Scratch& scratch, bool mayUseThreads) {
   // Blocks of C: as many rows as stay in the second cache; few columns, so that there are blocks for all threads.
   const int64_t blockRows = stepOf(rowStep, rowBytes, kRowChunkBytes);
   const int64_t blockColumns =
-      isParallel ? smaller(static_cast<int64_t>(4), larger(columnStep / (4 * threadCount()), static_cast<int64_t>(1))) : 4;
+      isParallel ? smaller(kColumnPanels, larger(columnStep / (4 * threadCount()), static_cast<int64_t>(1))) : kColumnPanels;
 
   int64_t depth = 0;
   do {

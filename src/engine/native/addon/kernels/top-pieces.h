@@ -13,6 +13,7 @@ struct BannedPiece {
 
 struct TopPieces {
   int64_t rows, width, size;  // R, D, V
+  int64_t firstRow;           // the number of the first in `banned`
   const float* hidden;        // [R, D]
   const float* head;          // [V, D]
   const float* bias;          // [V]
