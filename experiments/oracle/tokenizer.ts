@@ -17,16 +17,22 @@ const { model, maxLength, texts, ids } = JSON.parse(readFileSync(path, 'utf8')) 
 const tokenizer = await MarianTokenizer.load(model);
 const lines = createWriteStream(out);
 
+function decoded(row: readonly number[]): string[] {
+  const plain = [true, false].flatMap((skipSpecialTokens) =>
+    [true, false].map((useSourceTokenizer) =>
+      tokenizer.decode(row, { skipSpecialTokens, useSourceTokenizer, cleanUpTokenizationSpaces: false }),
+    ),
+  );
+  return [...plain, tokenizer.decode(row, { cleanUpTokenizationSpaces: true })];
+}
+
 for (const [row, text] of texts.entries()) {
   const sides = [tokenizer.encodeSource, tokenizer.encodeTarget].map((encode) => {
     const full = encode.call(tokenizer, text).ids;
     const cut = encode.call(tokenizer, text, { maxLength }).ids;
-    const decoded = [true, false].flatMap((skipSpecialTokens) =>
-      [true, false].map((useSourceTokenizer) => tokenizer.decode(full, { skipSpecialTokens, useSourceTokenizer })),
-    );
-    return [full, cut, ...decoded];
+    return [full, cut, ...decoded(full)];
   });
-  const answer = JSON.stringify([...sides, tokenizer.decode(ids[row] ?? [])]);
+  const answer = JSON.stringify([...sides, decoded(ids[row] ?? [])]);
   if (!lines.write(`${answer}\n`)) await once(lines, 'drain');
 }
 lines.end();

@@ -137,7 +137,8 @@ function checkEvalSteps(values: Values, isGiven: (path: FieldPath) => boolean): 
 
 /** transformers makes the name from output_dir; a run's folder is no name to publish under. */
 function checkHubModelId(values: Values): CrossProblem | null {
-  const id = values.get('training.hub_model_id') ?? null;
+  const id = values.get('training.hub_model_id');
+  if (id === undefined) return null; // it has a problem of its own
   if (values.get('training.push_to_hub') === true && id === null) {
     return { path: 'training.hub_model_id', message: 'is missing; training.push_to_hub needs it' };
   }

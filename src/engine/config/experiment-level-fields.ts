@@ -20,8 +20,8 @@ export const experimentLevelFields = {
     ...experiment,
     label: 'Model',
     description:
-      "The model to start from: a folder in Hugging Face's layout (relative to this file), run:<id> for the newest " +
-      'checkpoint of a run, or a hub id such as Helsinki-NLP/opus-mt-en-fr, downloaded where it is not in the local cache.',
+      "The model to start from: a folder in Hugging Face's layout (relative to this file), run:<id> for the one that a " +
+      'run ended with, or a hub id such as Helsinki-NLP/opus-mt-en-fr, downloaded where it is not in the local cache.',
     isRequired: true,
   }),
   from_scratch: booleanField({
@@ -86,6 +86,15 @@ export const experimentLevelFields = {
     description:
       'When beam search ends: true as soon as there are enough finished beams, false by a heuristic, never by proof.',
     choices: ['true', 'false', 'never'],
+  }),
+  'generation.compatibility': choiceField({
+    group: 'generation',
+    label: 'Compatibility',
+    description:
+      'The version of transformers whose beam search is followed: transformers-4 is that of the Hugging Face course; ' +
+      'transformers-5 ends a search with early_stopping false sooner when the best candidate has just ended.',
+    choices: ['transformers-4', 'transformers-5'],
+    default: 'transformers-4',
   }),
 
   'evaluation.before': booleanField({

@@ -33,6 +33,8 @@ export type CorpusSpec =
   | { readonly format: 'xliff'; readonly path: string }
   /** One object a line: `{"translation": {"en": …, "fr": …}}`, or with the two sentences under other names. */
   | ({ readonly format: 'jsonl'; readonly path: string } & SentenceFields)
+  /** JSON as load_dataset("json") takes it: an array of such objects, which may be one `field` of an object; or lines. */
+  | ({ readonly format: 'json'; readonly path: string; readonly field: string | null } & SentenceFields)
   /** Parquet files, as `datasets` writes them; a file or a folder. */
   | ({ readonly format: 'parquet'; readonly path: string } & SentenceFields)
   /** A dataset of the Hugging Face hub in parquet, JSONL or CSV. */
@@ -144,6 +146,8 @@ export interface GenerationConfig {
   readonly max_length: number | null;
   readonly length_penalty: number | null;
   readonly early_stopping: boolean | 'never' | null;
+  /** Whose outputs these are where versions of transformers differ; never null. */
+  readonly compatibility: 'transformers-4' | 'transformers-5';
 }
 
 export interface EvaluationConfig {
@@ -162,7 +166,7 @@ export interface Experiment {
   readonly name: string;
   readonly description: string;
   /**
-   * A directory, `run:<id>` (the newest checkpoint of a run), or a hub id. Paths here and in corpora are absolute once
+   * A directory, `run:<id>` (the model a run ended with), or a hub id. Paths here and in corpora are absolute once
    * read: in the file they are relative to the file's own folder.
    */
   readonly model: string;

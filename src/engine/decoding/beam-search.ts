@@ -26,6 +26,8 @@ interface Candidate {
 /** Score of all beams but the first at the start, so that they do not all begin the same. */
 const NOT_STARTED = -1e9;
 
+const NOTHING: RankedPieces = { ids: [], logProbs: [] };
+
 export class BeamSearch implements SentenceSearch {
   readonly #settings: GenerationSettings;
   readonly #hypotheses: Hypotheses;
@@ -42,8 +44,10 @@ export class BeamSearch implements SentenceSearch {
     }));
   }
 
+  /** At first one, since all beams begin the same. */
   get outputs(): readonly (readonly number[])[] {
-    return this.#beams.map(({ ids }) => ids);
+    const outputs = this.#beams.map(({ ids }) => ids);
+    return outputs[0]?.length === 1 ? outputs.slice(0, 1) : outputs;
   }
 
   get isDone(): boolean {
@@ -59,14 +63,16 @@ export class BeamSearch implements SentenceSearch {
       const ids = [...(this.#beams[beamIndex]?.ids ?? []), id];
       if (!this.#settings.eosTokenIds.includes(id)) {
         beams.push({ ids, score });
-        origins.push(beamIndex);
+        origins.push(Math.min(beamIndex, ranked.length - 1));
       } else if (rank < this.#settings.numBeams) {
         this.#hypotheses.add(ids.slice(1), score);
       }
     }
     const length = (this.#beams[0]?.ids.length ?? 0) + 1;
     this.#beams = beams;
-    this.#settle(candidates[0]?.score ?? Number.NEGATIVE_INFINITY, length);
+    // What may still come is estimated from the best candidate, which may just have ended; in 5 from the best that goes on.
+    const [best] = this.#settings.compatibility === 'transformers-4' ? candidates : beams;
+    this.#settle(best?.score ?? Number.NEGATIVE_INFINITY, length);
     return origins;
   }
 
@@ -76,12 +82,19 @@ export class BeamSearch implements SentenceSearch {
 
   /** The best candidates over all beams; equal scores in the order of beams, then of ids. */
   #bestCandidates(ranked: readonly RankedPieces[]): Candidate[] {
-    const candidates = ranked.flatMap(({ ids, logProbs }, beamIndex) => {
-      const beamScore = this.#beams[beamIndex]?.score ?? 0;
-      return Array.from(ids, (id, rank) => ({ beamIndex, id, score: Math.fround(beamScore + (logProbs[rank] ?? 0)) }));
-    });
-    candidates.sort((a, b) => b.score - a.score || a.beamIndex - b.beamIndex || a.id - b.id);
-    return candidates.slice(0, candidateCount(this.#settings));
+    const wanted = candidateCount(this.#settings);
+    const best: Candidate[] = [];
+    for (const [beamIndex, beam] of this.#beams.entries()) {
+      const { ids, logProbs } = ranked[Math.min(beamIndex, ranked.length - 1)] ?? NOTHING;
+      for (let rank = 0; rank < ids.length; rank++) {
+        const score = Math.fround(beam.score + (logProbs[rank] ?? 0));
+        const worst = best[wanted - 1];
+        if (worst !== undefined && score < worst.score) break; // What follows in this row is no better.
+        insert(best, { beamIndex, id: ids[rank] ?? -1, score });
+        if (best.length > wanted) best.pop();
+      }
+    }
+    return best;
   }
 
   #settle(bestLogProb: number, length: number): void {
@@ -91,6 +104,22 @@ export class BeamSearch implements SentenceSearch {
     }
     this.#isDone = hasEnough || length >= this.#settings.maxLength || this.#beams.length === 0;
   }
+}
+
+/** Puts a candidate of the beams that were inserted so far, or the next, to its place. */
+function insert(best: Candidate[], candidate: Candidate): void {
+  let place = best.length;
+  for (; place > 0; place--) {
+    const other = best[place - 1];
+    if (other === undefined || !isBefore(candidate, other)) break;
+    best[place] = other;
+  }
+  best[place] = candidate;
+}
+
+function isBefore(a: Candidate, b: Candidate): boolean {
+  if (a.score !== b.score) return a.score > b.score;
+  return a.beamIndex === b.beamIndex && a.id < b.id;
 }
 
 /** How many candidates a step looks at: enough that `numBeams` go on even if every beam could end in each way. */

@@ -3,6 +3,7 @@
  * `throwProblems`. Keys that would change the output and are not supported are problems too.
  */
 import { ModelError } from '../../errors.ts';
+import { jsonExcerpt } from '../json-excerpt.ts';
 
 /** When a beam search with enough finished hypotheses ends: at once, when an estimate says so, or when none can be beaten. */
 export type EarlyStopping = boolean | 'never';
@@ -16,23 +17,19 @@ const UNSUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
   penalty_alpha: [0],
   repetition_penalty: [1],
   encoder_repetition_penalty: [1],
-  no_repeat_ngram_size: [0],
   encoder_no_repeat_ngram_size: [0],
-  min_length: [0],
-  min_new_tokens: [0],
   max_time: [],
   stop_strings: [],
   constraints: [],
   force_words_ids: [],
   sequence_bias: [],
   exponential_decay_length_penalty: [],
-  suppress_tokens: [],
-  begin_suppress_tokens: [],
   forced_decoder_ids: [],
   guidance_scale: [1],
   remove_invalid_values: [false],
   watermarking_config: [],
   dola_layers: [],
+  token_healing: [false],
 };
 
 export class GenerationFile {
@@ -70,6 +67,12 @@ export class GenerationFile {
     const isOneOrMore = (value: unknown): value is number | number[] => this.#isId(value) || this.#isIdList(value);
     const value = this.#read(name, expected, isOneOrMore);
     return typeof value === 'number' ? [value] : value;
+  }
+
+  /** A list of ids, which may be empty. */
+  idList(name: string): readonly number[] {
+    const isList = (value: unknown): value is number[] => Array.isArray(value) && value.every((id) => this.#isId(id));
+    return this.#read(name, this.#expectedId('a list of ids'), isList) ?? [];
   }
 
   badWords(): readonly (readonly number[])[] {
@@ -126,5 +129,5 @@ export function isEarlyStopping(value: unknown): value is EarlyStopping {
 
 /** JSON has no NaN. */
 export function shown(value: unknown): string {
-  return typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return typeof value === 'number' ? String(value) : jsonExcerpt(value);
 }

@@ -15,6 +15,16 @@ export interface GenerationSettings {
   /** A hypothesis scores its log-probability divided by length ** lengthPenalty: above 0 favours longer ones. */
   readonly lengthPenalty: number;
   readonly earlyStopping: EarlyStopping;
+  /** Which version of transformers decides where two of them write differently. */
+  readonly compatibility: GenerationConfig['compatibility'];
+  /** No output ends before it has so many pieces, the start counted; 0 or 1 is free. */
+  readonly minLength: number;
+  /** No output has the same so many pieces in a row twice, the start counted; 0 is free. */
+  readonly noRepeatNgramSize: number;
+  /** Ids that never appear. */
+  readonly suppressedIds: readonly number[];
+  /** Ids that are not the first, after a forced one where there is that. */
+  readonly suppressedFirstIds: readonly number[];
   /** Sequences of ids that never appear in an output. */
   readonly badWordsIds: readonly (readonly number[])[];
   /** The only id allowed first; null when free. */
@@ -51,11 +61,18 @@ export function resolveGenerationSettings(
   const file = new GenerationFile(fromModel, model.vocabSize);
   const newTokens = file.integer('max_new_tokens', 1);
   const fileLength = file.integer('max_length', 2);
+  const minNewTokens = file.integer('min_new_tokens', 0);
+  const fileMinLength = file.integer('min_length', 0);
   const settings: GenerationSettings = {
     numBeams: overrides.num_beams ?? file.integer('num_beams', 1) ?? 1,
     maxLength: overrides.max_length ?? (newTokens === null ? fileLength : newTokens + 1) ?? model.maxPositions,
     lengthPenalty: overrides.length_penalty ?? file.number('length_penalty') ?? 1,
     earlyStopping: overrides.early_stopping ?? file.earlyStopping() ?? false,
+    compatibility: overrides.compatibility,
+    minLength: (minNewTokens === null ? fileMinLength : minNewTokens + 1) ?? 0,
+    noRepeatNgramSize: file.integer('no_repeat_ngram_size', 0) ?? 0,
+    suppressedIds: file.idList('suppress_tokens'),
+    suppressedFirstIds: file.idList('begin_suppress_tokens'),
     badWordsIds: file.badWords(),
     forcedBosTokenId: file.id('forced_bos_token_id'),
     forcedEosTokenIds: file.ids('forced_eos_token_id') ?? [],

@@ -35,7 +35,7 @@ export class Hypotheses {
   /**
    * Whether the search can end.
    *
-   * @param bestLogProb  of the best candidate of the step just made, finished or not
+   * @param bestLogProb  of the best candidate of the step just made, as far as it counts
    * @param length       generated pieces after that step
    */
   isDone(bestLogProb: number, length: number): boolean {

@@ -183,6 +183,7 @@ function bleu(hypotheses: readonly string[], references: readonly string[]): Ble
 }
 
 function decodingOf(settings: GenerationSettings, references: EvaluationConfig['references']): Decoding {
-  const { numBeams, maxLength, lengthPenalty, earlyStopping } = settings;
-  return { numBeams, maxLength, lengthPenalty, earlyStopping, references };
+  const { numBeams, maxLength, lengthPenalty, earlyStopping, compatibility } = settings;
+  const newer = compatibility === 'transformers-5' ? { compatibility } : {};
+  return { numBeams, maxLength, lengthPenalty, earlyStopping, ...newer, references };
 }

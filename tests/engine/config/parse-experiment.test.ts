@@ -91,7 +91,13 @@ describe('an experiment file', () => {
         hub_strategy: 'every_save',
         seed: 42,
       },
-      generation: { num_beams: null, max_length: null, length_penalty: null, early_stopping: null },
+      generation: {
+        num_beams: null,
+        max_length: null,
+        length_penalty: null,
+        early_stopping: null,
+        compatibility: 'transformers-4',
+      },
       evaluation: { before: true, after: true, references: 'decoded' },
     } satisfies Experiment);
   });
@@ -350,6 +356,12 @@ learning_rate: 1
     expect(problemsOf(minimal.trimStart() + addition)).toContain(message);
   });
 
+  it('is told once of a repository that is none', () => {
+    const problems = problemsOf(`${minimal.trimStart()}training: {push_to_hub: true, hub_model_id: "a b"}`);
+    expect(problems.split('training.hub_model_id')).toHaveLength(2);
+    expect(problems).toContain('training.hub_model_id: is "a b"; expected a repository such as owner/name or null');
+  });
+
   it.each([
     ['data.train_size=1', 'is 1; expected a share below 1 or a whole number of pairs above 1'],
     ['data.validation_size=2.5', 'is 2.5; expected a share below 1 or a whole number'],
@@ -357,7 +369,7 @@ learning_rate: 1
     ['data.target_lang=en', 'data.target_lang: is en, the same as data.source_lang'],
     [
       'data.corpus.format=docx',
-      'is "docx"; expected one of moses, tsv, csv, jsonl, parquet, hub, opus, tmx, po, mo, xliff, typescript-catalogue (--set)',
+      'is "docx"; expected one of moses, tsv, csv, json, jsonl, parquet, hub, opus, tmx, po, mo, xliff, typescript-catalogue (--set)',
     ],
     ['data.corpus.source=', 'data.corpus.source: is empty; expected a path (--set)'],
     ['data.corpus=x', 'is a section; set one of its fields, such as data.corpus.format (--set)'],

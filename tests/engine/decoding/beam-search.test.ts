@@ -80,6 +80,11 @@ function firstCase(): ToyCase {
 function settingsOf({ output: _output, shift: _shift, ...decisive }: ToyCase): GenerationSettings {
   return {
     ...decisive,
+    compatibility: 'transformers-4',
+    minLength: 0,
+    noRepeatNgramSize: 0,
+    suppressedIds: [],
+    suppressedFirstIds: [],
     badWordsIds: [],
     forcedBosTokenId: null,
     forcedEosTokenIds: [],

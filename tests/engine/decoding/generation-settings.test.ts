@@ -4,7 +4,13 @@ import { resolveGenerationSettings } from '../../../src/engine/decoding/generati
 import { type AppError, ConfigError, ModelError } from '../../../src/errors.ts';
 
 const model = { padTokenId: 59, eosTokenId: 0, decoderStartTokenId: 59, vocabSize: 60, maxPositions: 512 };
-const noOverrides: GenerationConfig = { num_beams: null, max_length: null, length_penalty: null, early_stopping: null };
+const noOverrides: GenerationConfig = {
+  num_beams: null,
+  max_length: null,
+  length_penalty: null,
+  early_stopping: null,
+  compatibility: 'transformers-4',
+};
 /** As the hub's opus-mt models have it. */
 const marianFile = {
   bad_words_ids: [[59]],
@@ -36,6 +42,11 @@ describe('resolveGenerationSettings', () => {
       maxLength: 512,
       lengthPenalty: 1,
       earlyStopping: false,
+      compatibility: 'transformers-4',
+      minLength: 0,
+      noRepeatNgramSize: 0,
+      suppressedIds: [],
+      suppressedFirstIds: [],
       badWordsIds: [[59]],
       forcedBosTokenId: null,
       forcedEosTokenIds: [0],
@@ -47,12 +58,19 @@ describe('resolveGenerationSettings', () => {
   });
 
   it('lets the experiment override beams, length, penalty and stopping', () => {
-    const overrides = { num_beams: 1, max_length: 128, length_penalty: 0.6, early_stopping: 'never' } as const;
+    const overrides = {
+      num_beams: 1,
+      max_length: 128,
+      length_penalty: 0.6,
+      early_stopping: 'never',
+      compatibility: 'transformers-5',
+    } as const;
     expect(resolveGenerationSettings({ ...marianFile, early_stopping: true }, overrides, model)).toMatchObject({
       numBeams: 1,
       maxLength: 128,
       lengthPenalty: 0.6,
       earlyStopping: 'never',
+      compatibility: 'transformers-5',
     });
   });
 
@@ -62,6 +80,11 @@ describe('resolveGenerationSettings', () => {
       maxLength: 512,
       lengthPenalty: 1,
       earlyStopping: false,
+      compatibility: 'transformers-4',
+      minLength: 0,
+      noRepeatNgramSize: 0,
+      suppressedIds: [],
+      suppressedFirstIds: [],
       badWordsIds: [],
       forcedBosTokenId: null,
       forcedEosTokenIds: [],
@@ -89,13 +112,24 @@ describe('resolveGenerationSettings', () => {
     expect(resolveGenerationSettings(file, { ...noOverrides, max_length: 30 }, model).maxLength).toBe(30);
   });
 
+  it('reads what keeps pieces out, and min_new_tokens, which goes before min_length as in transformers', () => {
+    const file = {
+      no_repeat_ngram_size: 3,
+      min_length: 5,
+      suppress_tokens: [7, 8],
+      begin_suppress_tokens: [9],
+    };
+    const read = { noRepeatNgramSize: 3, minLength: 5, suppressedIds: [7, 8], suppressedFirstIds: [9] };
+    expect(resolveGenerationSettings(file, noOverrides, model)).toMatchObject(read);
+    expect(resolveGenerationSettings({ ...file, min_new_tokens: 5 }, noOverrides, model).minLength).toBe(6);
+  });
+
   it('accepts unsupported keys with the value that changes nothing', () => {
     const neutral = {
       do_sample: false,
-      no_repeat_ngram_size: 0,
       repetition_penalty: 1.0,
-      min_length: 0,
-      suppress_tokens: null,
+      token_healing: false,
+      sequence_bias: null,
     };
     expect(resolveGenerationSettings({ ...marianFile, ...neutral }, noOverrides, model).numBeams).toBe(4);
   });
@@ -104,7 +138,10 @@ describe('resolveGenerationSettings', () => {
     const file = {
       ...marianFile,
       do_sample: true,
-      no_repeat_ngram_size: 3,
+      repetition_penalty: 1.3,
+      token_healing: true,
+      no_repeat_ngram_size: -1,
+      suppress_tokens: [60],
       num_beams: 'four',
       bad_words_ids: [[60]],
       early_stopping: 1,
@@ -116,9 +153,12 @@ describe('resolveGenerationSettings', () => {
         'The generation settings of the model cannot be used.',
         '  num_beams is "four"; expected a whole number of at least 1',
         '  early_stopping is 1; expected true, false or "never"',
+        '  no_repeat_ngram_size is -1; expected a whole number of at least 0',
+        '  suppress_tokens is [60]; expected a list of ids from 0 to 59',
         '  bad_words_ids is [[60]]; expected a list of lists of ids from 0 to 59',
         '  do_sample is true, which is not supported; expected false',
-        '  no_repeat_ngram_size is 3, which is not supported; expected 0',
+        '  repetition_penalty is 1.3, which is not supported; expected 1',
+        '  token_healing is true, which is not supported; expected false',
       ].join('\n'),
     );
     expect(error.hint).toContain('generation_config.json');

@@ -30,7 +30,13 @@ beforeAll(async () => {
   await openBackend('wasm');
   model = await loadModel(DEMO);
   tokenizer = await MarianTokenizer.load(DEMO);
-  const overrides = { num_beams: 1, max_length: 40, length_penalty: null, early_stopping: null };
+  const overrides = {
+    num_beams: 1,
+    max_length: 40,
+    length_penalty: null,
+    early_stopping: null,
+    compatibility: 'transformers-4',
+  } as const;
   settings = resolveGenerationSettings(await readGenerationConfig(DEMO), overrides, model);
 });
 

@@ -118,6 +118,18 @@ describe('evaluate', () => {
     expect((error as DataError).message).toBe('There is nothing to evaluate; expected at least one sentence pair.');
   });
 
+  it('says when its outputs are those of another version of transformers', async () => {
+    const { settings, ...rest } = options({ numBeams: 1, references: 'raw' });
+    const few = { examples: rest.examples.slice(0, 1), pairs: rest.pairs.slice(0, 1) };
+    const decodings = await Promise.all(
+      (['transformers-4', 'transformers-5'] as const).map(async (compatibility) => {
+        const { decoding } = await evaluate({ ...rest, ...few, settings: { ...settings, compatibility } });
+        return decoding?.compatibility;
+      }),
+    );
+    expect(decodings).toEqual([undefined, 'transformers-5']);
+  });
+
   it('refuses texts that do not belong to the examples', async () => {
     const mixed = { ...options({ numBeams: 1, references: 'raw' }), pairs: pairs.slice(1) };
     await expect(evaluate(mixed)).rejects.toThrow('12 pairs for 13 examples; expected as many.');
@@ -126,7 +138,13 @@ describe('evaluate', () => {
 
 function options({ numBeams, references }: { numBeams: number; references: 'decoded' | 'raw' }): EvaluateOptions {
   const { maxLength, batchSize } = fixture;
-  const overrides = { num_beams: numBeams, max_length: maxLength, length_penalty: null, early_stopping: null };
+  const overrides = {
+    num_beams: numBeams,
+    max_length: maxLength,
+    length_penalty: null,
+    early_stopping: null,
+    compatibility: 'transformers-4',
+  } as const;
   const settings = resolveGenerationSettings(fromModel, overrides, model);
   const examples = pairs.map(({ source, target }) => ({
     sourceIds: tokenizer.encodeSource(source, { maxLength }).ids,

@@ -3,20 +3,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../src/engine/backend/open-backend.ts';
 import type { MarianModel } from '../../../src/engine/model/marian/marian-model.ts';
 import type { WeightTensor } from '../../../src/engine/model/safetensors.ts';
+import { isAddonBuilt } from '../native/native-support.ts';
 import { expectedTensors, FIXTURES, fixtureBatch, loadFixture, lossAndGradients } from './marian-fixtures.ts';
 import { expectClose } from './ops/finite-differences.ts';
 
 /** Keys' biases change no probability: their gradient is 0 but for rounding, in PyTorch as here. */
 const GRADIENT_FLOOR = 1e-2;
 
-describe.each(['wasm', 'cpu'] as const)('Marian on %s computes what transformers computes', (device) => {
+const devices = isAddonBuilt ? (['wasm', 'cpu', 'native'] as const) : (['wasm', 'cpu'] as const);
+
+describe.each(devices)('Marian on %s computes what transformers computes', (device) => {
   describe.each(FIXTURES)('%s', (fixture) => {
     const batch = fixtureBatch(fixture);
     let model: MarianModel;
     let expected: (name: string) => WeightTensor;
 
     beforeAll(async () => {
-      await openBackend(device);
+      await openBackend(device, { precision: 'f32', threads: 1 });
       model = await loadFixture(fixture);
       expected = await expectedTensors(fixture);
     });
