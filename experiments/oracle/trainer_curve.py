@@ -5,7 +5,7 @@
 Both start from the same settings, written once in Hugging Face's names. Compared: each step's loss and gradient norm, its
 learning rate, how many steps there are, the points and epochs of the log, and of each evaluation the loss and the BLEU of
 4 beams as the course's compute_metrics gives it. Run it with transformers 4.47.1 ahead on PYTHONPATH for the version of the
-course. `group_by_length` needs that version.
+course. `group_by_length` needs that version: in newer ones less is drawn from the stream that decides this order.
 """
 
 import argparse
@@ -100,6 +100,8 @@ def theirs(settings, train_pairs, eval_pairs):
         if transformers.__version__ >= "5":
             # Marian's loss ignores num_items_in_batch, which this version does not see: it would sum micro-batches.
             trainer.model_accepts_loss_kwargs = False
+        else:
+            average_micro_batches(trainer)
         # Losses before the log rounds them to 4 places.
         exact = []
         step_of = trainer.training_step
@@ -115,11 +117,19 @@ def theirs(settings, train_pairs, eval_pairs):
     }
 
 
+def average_micro_batches(trainer):
+    """4.47.1 sums the micro-batches' means where older versions averaged them, in the gradient and in the log."""
+    trainer.accelerator.gradient_accumulation_steps = trainer.args.gradient_accumulation_steps
+    samples_of = trainer.get_batch_samples
+    trainer.get_batch_samples = lambda *given: (samples_of(*given)[0], None)
+
+
 def ours(settings, train_pairs, eval_pairs, device, scratch):
     has_evaluation = eval_pairs > 0
     experiment = {
         "name": "trainer-curve",
         "model": str(DEMO),
+        "threads": 1,
         "data": {
             "corpus": {
                 "format": "tsv",
@@ -187,9 +197,10 @@ def compare(name, settings, expected, found):
             failures.append(f"{name}: other log points")
         pairs = list(zip(expected["log"], found["log"], strict=False))
         told.append(check("logged loss", max(abs(a["loss"] - b["loss"]) for a, b in pairs), 1e-3))
-        told.append(
-            check("rate, relative", max(rate_error(a["learning_rate"], b["learning_rate"]) for a, b in pairs), 1e-12)
-        )
+        # Newer versions log the rate that a step was made with, as our metric does; the course's logged the next one.
+        made_with = found["points"]["learning_rate"] if transformers.__version__ >= "5" else {}
+        rates = [(a["learning_rate"], made_with.get(b["step"], b["learning_rate"])) for a, b in pairs]
+        told.append(check("rate, relative", max(rate_error(*rate) for rate in rates), 1e-12))
         told.append(
             check("norm, relative", max(abs(a["grad_norm"] - b["grad_norm"]) / a["grad_norm"] for a, b in pairs), 1e-2)
         )
@@ -223,6 +234,7 @@ def main():
         train_pairs, eval_pairs, given = CASES[name]
         settings = {**SHARED, **given}
         if settings.get("group_by_length") and transformers.__version__ >= "5":
+            print(f"{name}: not compared with this version")
             continue
         with tempfile.TemporaryDirectory() as scratch:
             found = ours(settings, train_pairs, eval_pairs, options.device, Path(scratch))

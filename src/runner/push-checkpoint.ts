@@ -1,14 +1,14 @@
 /** Pushes a checkpoint of a run to the hub, with a model card of what the store knows about the run. */
 
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Experiment } from '../engine/config/experiment.ts';
 import { type ModelCardFacts, modelCard } from '../engine/hub/model-card.ts';
 import type { PushFile } from '../engine/hub/push-file.ts';
 import { CHECKSUM_FILE } from '../engine/training/checksums.ts';
-import { readTrainerState } from '../engine/training/trainer-state.ts';
 import type { Store } from '../store/store.ts';
+import { storedTrainingOf } from './best-model-of.ts';
 import { readHubId } from './resolve-model.ts';
 
 /** What a training goes on from, of no use to whoever translates. */
@@ -40,7 +40,7 @@ export async function cardOfCheckpoint(
     experiment,
     step,
     evaluations: store.evaluations(runId),
-    losses: await readLosses(directory),
+    losses: readLosses(directory),
     trainSize: run.trainSize,
     validationSize: run.validationSize,
     device: run.device,
@@ -56,22 +56,7 @@ function hubModel(model: string): string | null {
 }
 
 /** The losses that the checkpoint's log tells of; none where it is none of ours. */
-async function readLosses(directory: string): Promise<{ step: number; loss: number }[]> {
-  const text = await readFile(join(directory, 'trainer_state.json'), 'utf8').catch(() => 'null');
-  const stored = readTrainerState(parse(text));
-  return (stored?.state.log.history ?? []).flatMap(({ step, loss }) => (loss === undefined ? [] : [{ step, loss }]));
-}
-
-/** Gives the step of the checkpoint that is the best, as the newest one knows it; null where none is kept track of. */
-export async function bestStepOf(directory: string): Promise<number | null> {
-  const text = await readFile(join(directory, 'trainer_state.json'), 'utf8').catch(() => 'null');
-  return readTrainerState(parse(text))?.state.bestCheckpoint ?? null;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+function readLosses(directory: string): { step: number; loss: number }[] {
+  const history = storedTrainingOf(directory)?.state.log.history ?? [];
+  return history.flatMap(({ step, loss }) => (loss === undefined ? [] : [{ step, loss }]));
 }

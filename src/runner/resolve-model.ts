@@ -1,10 +1,11 @@
-/** Finds the directory a `model:` means: a directory, a run's newest checkpoint, or a hub model already on this disk. */
+/** Finds the directory a `model:` means: a directory, the model a run ended with, or a hub model already on this disk. */
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findCachedSnapshot, type RepositoryName } from '../engine/hub/hub-files.ts';
 import { readHubSettings } from '../engine/hub/hub-settings.ts';
 import { ModelError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { bestModelOf } from './best-model-of.ts';
 
 export interface ResolveModelOptions {
   /** Where `run:` is looked up; null when there is none. */
@@ -15,12 +16,12 @@ export interface ResolveModelOptions {
 /**
  * Gives back the absolute path of a model directory.
  *
- * @param model  a directory, `run:ID`, or a hub id such as `Helsinki-NLP/opus-mt-en-fr` or `org/name@revision`
+ * @param model  a directory, `run:ID` (its best checkpoint where it was to end with the best, otherwise the newest), or a hub id such as `Helsinki-NLP/opus-mt-en-fr` or `org/name@revision`
  * @throws {ModelError} saying what to do when there is no such model here
  * @throws {StoreError} when a run is unknown
  */
 export function resolveModel(model: string, { store, env }: ResolveModelOptions): string {
-  if (model.startsWith('run:')) return newestCheckpoint(model.slice('run:'.length), store);
+  if (model.startsWith('run:')) return checkpointOf(model.slice('run:'.length), store);
   const path = resolve(model);
   if (isDirectory(path)) return requireConfig(path, model);
   const repository = readHubId(model);
@@ -36,7 +37,7 @@ export function readHubId(model: string): RepositoryName | null {
   return id === undefined ? null : { type: 'model', id, revision };
 }
 
-function newestCheckpoint(id: string, store: ResolveModelOptions['store']): string {
+function checkpointOf(id: string, store: ResolveModelOptions['store']): string {
   if (store === null)
     throw new ModelError(`The model run:${id} needs a store to look it up.`, { hint: 'Use --store DIR.' });
   const run = store.findRun(id);
@@ -44,8 +45,12 @@ function newestCheckpoint(id: string, store: ResolveModelOptions['store']): stri
   const candidates = [...recorded, ...checkpointsIn(join(run.directory, 'checkpoints'))].sort(
     (a, b) => a.step - b.step,
   );
-  const newest = candidates.findLast(({ path }) => isFile(join(path, 'config.json')));
-  if (newest !== undefined) return newest.path;
+  const present = candidates.filter(({ path }) => isFile(join(path, 'config.json')));
+  const newest = present.at(-1);
+  if (newest !== undefined) {
+    const best = bestModelOf(newest.path);
+    return (best?.isWanted ? present.find(({ step }) => step === best.step) : undefined)?.path ?? newest.path;
+  }
   const missing = recorded.map(({ path }) => path).join(', ');
   throw new ModelError(
     recorded.length === 0

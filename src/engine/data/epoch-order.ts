@@ -14,23 +14,21 @@ export function epochOrder({ n, seed, epoch }: { n: number; seed: number; epoch:
  * The order of `group_by_length`, as transformers' `get_length_grouped_indices`: shuffled, then sorted by falling length
  * inside stretches of up to 50 batches, with the longest example of all first, so that memory runs out early or never.
  *
- * Trainer draws the shuffle from torch's global stream; here it has the seed of `epochOrder`.
- *
  * @param lengths   of each example, in pieces
  * @param batchSize examples of an optimizer step
- * @param epoch     counted from 0
+ * @param words     drawn from the seed's stream before the shuffle, of 32 bits
  */
 export function lengthGroupedOrder(options: {
   lengths: readonly number[];
   batchSize: number;
   seed: number;
-  epoch: number;
+  words: number;
 }): number[] {
-  const { lengths, batchSize, seed, epoch } = options;
+  const { lengths, batchSize, seed, words } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new RangeError(`batchSize is ${batchSize}; expected 1 or more.`);
   const lengthOf = (index: number | undefined): number => lengths[index ?? -1] ?? 0;
-  const shuffled = randperm(lengths.length, seed + epoch);
+  const shuffled = randperm(lengths.length, seed, words);
   const stretch = batchSize * Math.max(Math.min(Math.floor(lengths.length / (batchSize * 4)), 50), 1);
 
   const order: number[] = [];

@@ -1,4 +1,4 @@
-/** torch's `randperm` on the CPU: the 32-bit Mersenne Twister and torch's shuffle. */
+/** torch's random numbers on the CPU: the 32-bit Mersenne Twister and torch's shuffle. */
 
 const SIZE = 624;
 const SHIFT = 397;
@@ -6,13 +6,15 @@ const SHIFT = 397;
 /**
  * The numbers 0 to n - 1 in the order of `torch.randperm(n, generator=torch.Generator().manual_seed(seed))`.
  *
- * @param n    0 to 214,748,363: torch shuffles longer lists in another way
- * @param seed a whole number, 0 or more; the generator takes its low 32 bits
+ * @param n     0 to 214,748,363: torch shuffles longer lists in another way
+ * @param seed  a whole number, 0 or more; the generator takes its low 32 bits
+ * @param words of 32 bits that were drawn from the generator before. A permutation takes n - 1.
  */
-export function randperm(n: number, seed: number): number[] {
+export function randperm(n: number, seed: number, words = 0): number[] {
   if (!Number.isInteger(n) || n < 0 || n >= 214_748_364) throw new RangeError(`n is ${n}; expected 0 to 214,748,363.`);
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed is ${seed}; expected 0 or more.`);
   const random = mersenneTwister(seed % 2 ** 32);
+  for (let word = 0; word < words; word++) random();
   const order = Array.from({ length: n }, (_, index) => index);
   for (let index = 0; index < n - 1; index++) {
     const other = index + (random() % (n - index));

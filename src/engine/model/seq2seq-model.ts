@@ -38,6 +38,8 @@ export interface Seq2SeqModel {
   readonly vocabSize: number;
   /** Longest sequence the positions allow. */
   readonly maxPositions: number;
+  /** Layers of encoder and decoder together. */
+  readonly layerCount: number;
   /** Trainable parameters by their Hugging Face names, tied ones once. The model owns them. */
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   /** Whether weight decay applies: everything but biases and layer norms, as Trainer's groups. */

@@ -5,6 +5,7 @@
 import { ConfigError, type ConfigProblem } from '../../errors.ts';
 import type { DataConfig, TrainingConfig } from '../config/experiment.ts';
 import { findField } from '../config/experiment-fields.ts';
+import { jsonExcerpt } from '../json-excerpt.ts';
 import type { StoredTraining, TrainingBasis } from './trainer-state.ts';
 
 const FREE_FIELDS: readonly (keyof TrainingConfig)[] = [
@@ -32,6 +33,12 @@ const FREE_FIELDS: readonly (keyof TrainingConfig)[] = [
 /** Free while no best model is known: two metrics cannot be compared. */
 const BEST_FIELDS: readonly (keyof TrainingConfig)[] = ['metric_for_best_model', 'greater_is_better'];
 
+/** Decide the order of the next epochs under `group_by_length`. */
+const ORDER_FIELDS: readonly (keyof TrainingConfig)[] = ['eval_strategy', 'eval_steps'];
+
+/** A sha256 in quotes is shown whole. */
+const LONGEST_SHOWN = 66;
+
 /** The corpus and its split are compared by what came of them; these decide what an example is made of. */
 const DATA_FIELDS: readonly (keyof DataConfig)[] = [
   'split_seed',
@@ -57,14 +64,21 @@ function differences({ state, basis }: StoredTraining, now: TrainingBasis): Conf
   const compare = (path: string, was: unknown, is: unknown) => {
     if (was !== is) problems.push({ path, message: `is ${text(is)}, and was ${text(was)} when it was saved` });
   };
-  const free = state.best.metric === null ? [...FREE_FIELDS, ...BEST_FIELDS] : FREE_FIELDS;
+  const isOrderShared = now.training.group_by_length;
+  const isFree = (name: keyof TrainingConfig) =>
+    (FREE_FIELDS.includes(name) && !(isOrderShared && ORDER_FIELDS.includes(name))) ||
+    (state.best.metric === null && BEST_FIELDS.includes(name));
   for (const [name, value] of Object.entries(now.training)) {
-    if ((free as readonly string[]).includes(name)) continue;
+    if (isFree(name as keyof TrainingConfig)) continue;
     compare(`training.${name}`, storedValue(basis.training, 'training', name), value);
   }
   for (const name of DATA_FIELDS) compare(`data.${name}`, storedValue(basis.data, 'data', name), now.data[name]);
   compare('data.corpus (sha256)', basis.dataHash, now.dataHash);
   compare('data (pairs to train on)', basis.trainSize, now.trainSize);
+  if (isOrderShared) {
+    compare('evaluation.before', basis.isEvaluatedBefore, now.isEvaluatedBefore);
+    compare('data (sentences to evaluate)', basis.evaluatedSentences, now.evaluatedSentences);
+  }
   return problems;
 }
 
@@ -74,5 +88,5 @@ function storedValue(stored: Readonly<Record<string, unknown>>, section: string,
 }
 
 function text(value: unknown): string {
-  return value === null || value === undefined ? 'not given' : JSON.stringify(value);
+  return value === null || value === undefined ? 'not given' : jsonExcerpt(value, LONGEST_SHOWN);
 }

@@ -64,9 +64,9 @@ export async function saveCheckpoint(
   const temporary = join(directory, `${TEMPORARY_PREFIX}${step}`);
   let sizeBytes: number;
   try {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     await clearUnfinished(directory);
-    await mkdir(temporary);
+    await mkdir(temporary, { mode: 0o700 });
     await writeContents(temporary, contents);
     sizeBytes = await flushDirectory(temporary);
     await rm(path, { recursive: true, force: true }); // the same step saved before, by a run that is being repeated
@@ -100,6 +100,16 @@ export async function listCheckpoints(directory: string): Promise<Checkpoint[]> 
     }
   }
   return checkpoints.sort((a, b) => a.step - b.step);
+}
+
+/** Gives the folders of checkpoints after a step, complete or not, oldest first. */
+export async function listFoldersAfter(directory: string, step: number): Promise<Checkpoint[]> {
+  const names = await readdir(directory).catch(() => []); // absent until the first save
+  const folders = names.map((name) => ({
+    step: Number(FINAL_NAME.exec(name)?.[1] ?? -1),
+    path: join(directory, name),
+  }));
+  return folders.filter((folder) => folder.step > step).sort((a, b) => a.step - b.step);
 }
 
 /** Gives the path of the newest complete checkpoint of a `checkpoints` folder, null when there is none. */
@@ -229,8 +239,8 @@ async function saveFailure(path: string, directory: string, cause: unknown): Pro
   });
 }
 
-/** Full disks hide as the cause of the error of whoever was writing. */
-function isDiskFull(error: unknown): boolean {
+/** Says whether something could not be written for want of room: full disks hide as the cause of whoever was writing. */
+export function isDiskFull(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT')) return true;
   }

@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { readSmallFile, UnfitFileError } from '../read-small-file.ts';
 
 export const CHECKSUM_FILE = 'SHA256SUMS';
 const MAX_BYTES = 1_000_000;
@@ -24,9 +25,12 @@ export async function writeChecksums(directory: string): Promise<void> {
 
 /** Says what is wrong with the files of a folder, by its checksums; null when nothing is. Files not listed do not count. */
 export async function checksumProblem(directory: string): Promise<string | null> {
-  const text = await readFile(join(directory, CHECKSUM_FILE), 'utf8').catch(() => null);
+  const path = join(directory, CHECKSUM_FILE);
+  const text = await readSmallFile(path, MAX_BYTES).then(String, (error: unknown) =>
+    error instanceof UnfitFileError ? '' : null,
+  );
   if (text === null) return `there is no ${CHECKSUM_FILE}`;
-  const lines = text.length > MAX_BYTES ? [] : text.split('\n');
+  const lines = text.split('\n');
   // An empty last line: the file was written to its end.
   if (lines.pop() !== '' || lines.length === 0) return `${CHECKSUM_FILE} is cut off`;
   for (const line of lines) {
@@ -39,7 +43,9 @@ export async function checksumProblem(directory: string): Promise<string | null>
   return null;
 }
 
+/** @throws when there is no such file, or something else has its name: a device would be read for ever */
 async function sha256Of(path: string): Promise<string> {
+  if (!(await stat(path)).isFile()) throw new UnfitFileError('is no file');
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest('hex');

@@ -1,8 +1,9 @@
 /** A checkpoint that a training goes on from: found sound, and read. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError, ModelError, RunFailedError } from '../../errors.ts';
 import { readSafetensors } from '../model/safetensors.ts';
+import { readSmallFile } from '../read-small-file.ts';
 import type { AdamW } from './adamw.ts';
 import { findNewestSoundCheckpoint } from './checkpoint.ts';
 import { checksumProblem } from './checksums.ts';
@@ -15,6 +16,8 @@ export interface OpenedCheckpoint extends StoredTraining {
 }
 
 const STATE_FILE = 'trainer_state.json';
+/** A log entry takes about 150 bytes. */
+const MAX_STATE_BYTES = 1 << 27;
 const OPTIMIZER_FILE = 'optimizer.safetensors';
 
 /**
@@ -63,7 +66,7 @@ async function readState(directory: string): Promise<StoredTraining> {
   const path = join(directory, STATE_FILE);
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(path, 'utf8'));
+    json = JSON.parse((await readSmallFile(path, MAX_STATE_BYTES)).toString('utf8'));
   } catch (cause) {
     throw new RunFailedError(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,

@@ -28,6 +28,9 @@ export interface TrainingBasis {
   /** sha256 of the corpus. */
   readonly dataHash: string;
   readonly trainSize: number;
+  /** Whether the untouched model is scored; that and the next decide the order under `group_by_length`. */
+  readonly isEvaluatedBefore: boolean;
+  readonly evaluatedSentences: number;
 }
 
 const count = z.number().int().nonnegative();
@@ -39,6 +42,9 @@ const bleubirdState = z.object({
   data: z.record(z.string(), z.unknown()),
   data_hash: z.string(),
   train_size: count,
+  /** Absent in older ones. */
+  is_evaluated_before: z.boolean().optional(),
+  evaluated_sentences: count.optional(),
   batches_per_epoch: count,
   best_step: count.nullable(),
   best_checkpoint: count.nullable(),
@@ -70,7 +76,7 @@ export interface TrainerState extends z.infer<typeof storedState> {
 export function trainerState(
   state: TrainingState,
   plan: TrainingPlan,
-  { training, data, dataHash, trainSize }: TrainingBasis,
+  { training, data, dataHash, trainSize, isEvaluatedBefore, evaluatedSentences }: TrainingBasis,
   checkpointPath: (step: number) => string,
 ): TrainerState {
   const { step, epoch, log, best, bestCheckpoint } = state;
@@ -99,6 +105,8 @@ export function trainerState(
         data: { ...data },
         data_hash: dataHash,
         train_size: trainSize,
+        is_evaluated_before: isEvaluatedBefore,
+        evaluated_sentences: evaluatedSentences,
         batches_per_epoch: plan.batchesPerEpoch,
         best_step: best.step,
         best_checkpoint: bestCheckpoint,
@@ -122,6 +130,8 @@ export interface StoredTraining {
   readonly basis: Pick<TrainingBasis, 'dataHash' | 'trainSize'> & {
     readonly training: Readonly<Record<string, unknown>>;
     readonly data: Readonly<Record<string, unknown>>;
+    readonly isEvaluatedBefore?: boolean | undefined;
+    readonly evaluatedSentences?: number | undefined;
   };
 }
 
@@ -146,7 +156,14 @@ export function readTrainerState(json: unknown): StoredTraining | null {
       bestCheckpoint: own.best_checkpoint,
       isEvaluationPending: own.is_evaluation_pending,
     },
-    basis: { training: own.training, data: own.data, dataHash: own.data_hash, trainSize: own.train_size },
+    basis: {
+      training: own.training,
+      data: own.data,
+      dataHash: own.data_hash,
+      trainSize: own.train_size,
+      isEvaluatedBefore: own.is_evaluated_before,
+      evaluatedSentences: own.evaluated_sentences,
+    },
   };
 }
 

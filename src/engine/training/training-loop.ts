@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TrainingConfig } from '../config/experiment.ts';
-import { epochOrder, lengthGroupedOrder } from '../data/epoch-order.ts';
+import { epochOrder } from '../data/epoch-order.ts';
 import type { Example } from '../data/example.ts';
 import { packBatch } from '../data/pack-batch.ts';
 import { ModelGradients } from '../model/model-gradients.ts';
@@ -13,6 +13,7 @@ import type { AdamW } from './adamw.ts';
 import { divergence } from './divergence.ts';
 import { dropoutSeed } from './dropout-seed.ts';
 import { clippingScale, globalNorm } from './gradient-clipping.ts';
+import { lengthGroupedEpoch, NO_OTHER_DRAWS, type OtherDraws } from './length-grouped-epoch.ts';
 import { countWarmupSteps, learningRateSchedule } from './schedule.ts';
 import type { StepMoment, TrainingPlan } from './training-plan.ts';
 
@@ -43,6 +44,8 @@ export interface TrainingOptions {
   readonly optimizer: AdamW;
   /** Steps that are made already: model and optimizer are as they were after them. 0 by default. */
   readonly stepsMade?: number;
+  /** What decides the order under `group_by_length` beside the seed. Nothing by default. */
+  readonly otherDraws?: OtherDraws;
   /** Called after each optimizer step, awaited before the next; its answer decides whether there is a next. */
   onStep(report: StepReport): Promise<'continue' | 'stop'>;
   /** Told the numbers of a step that is not applied because one of them is not finite. */
@@ -71,7 +74,7 @@ async function makeSteps(options: TrainingOptions, gradients: ModelGradients): P
   if (step >= plan.totalSteps) return;
 
   for (let epoch = Math.floor(step / plan.stepsPerEpoch); epoch < plan.epochs; epoch++) {
-    const batches = chunks(exampleOrder(examples, config, epoch), config.per_device_train_batch_size);
+    const batches = chunks(exampleOrder(options, epoch), config.per_device_train_batch_size);
     const groups = chunks(batches, config.gradient_accumulation_steps);
     const groupsMade = step - epoch * plan.stepsPerEpoch; // by the training that is resumed
     let batchesDone = groups.slice(0, groupsMade).flat().length;
@@ -119,12 +122,13 @@ async function makeSteps(options: TrainingOptions, gradients: ModelGradients): P
   }
 }
 
-function exampleOrder(examples: readonly Example[], config: TrainingConfig, epoch: number): readonly number[] {
-  const { seed, group_by_length } = config;
-  if (!group_by_length) return epochOrder({ n: examples.length, seed, epoch });
+function exampleOrder(
+  { examples, config, plan, otherDraws = NO_OTHER_DRAWS }: TrainingOptions,
+  epoch: number,
+): readonly number[] {
+  if (!config.group_by_length) return epochOrder({ n: examples.length, seed: config.seed, epoch });
   const lengths = examples.map(({ sourceIds }) => sourceIds.length);
-  const batchSize = config.per_device_train_batch_size * config.gradient_accumulation_steps;
-  return lengthGroupedOrder({ lengths, batchSize, seed, epoch });
+  return lengthGroupedEpoch({ lengths, config, plan, otherDraws, epoch });
 }
 
 function describe(step: number, loss: number, gradientNorm: number, learningRate: number): string {

@@ -36,6 +36,8 @@ describe("numpy's permutation", () => {
     // Values and digest printed by numpy 2.4.6.
     expect([...order.slice(0, 8)]).toEqual([87681, 82943, 14900, 175875, 36358, 94360, 76060, 151457]);
     expect([...order.slice(21_018, 21_022)]).toEqual([92924, 152754, 164335, 97871]);
+    // The training rows that the course shows: train[1] and train[172].
+    expect([order[21_018 + 1], order[21_018 + 172]]).toEqual([152_754, 202_607]);
     const digest = createHash('sha256').update(new Uint8Array(order.buffer)).digest('hex');
     expect(digest).toBe('38a505638ae52a897d5f7b7182282b969a96ca8143e452aa97706dd63d52529a');
   });
@@ -69,9 +71,10 @@ describe('the order of an epoch', () => {
   });
 
   it("groups lengths as transformers' get_length_grouped_indices does", () => {
-    for (const { order, ...options } of fixture.lengthGroups) expect(lengthGroupedOrder(options)).toEqual(order);
-    expect(lengthGroupedOrder({ lengths: [], batchSize: 4, seed: 0, epoch: 0 })).toEqual([]);
-    expect(() => lengthGroupedOrder({ lengths: [1], batchSize: 0, seed: 0, epoch: 0 })).toThrow(
+    for (const { lengths, batchSize, seed, epoch, order } of fixture.lengthGroups)
+      expect(lengthGroupedOrder({ lengths, batchSize, seed: seed + epoch, words: 0 })).toEqual(order);
+    expect(lengthGroupedOrder({ lengths: [], batchSize: 4, seed: 0, words: 0 })).toEqual([]);
+    expect(() => lengthGroupedOrder({ lengths: [1], batchSize: 0, seed: 0, words: 0 })).toThrow(
       'batchSize is 0; expected 1 or more.',
     );
   });

@@ -73,6 +73,10 @@ export class MarianModel implements Seq2SeqModel {
     return this.#config.maxPositions;
   }
 
+  get layerCount(): number {
+    return this.#config.encoder.layers + this.#config.decoder.layers;
+  }
+
   isDecayed(name: string): boolean {
     return isDecayed(name);
   }
