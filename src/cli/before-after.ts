@@ -57,10 +57,11 @@ export function beforeAfterLines(before: EvaluationRow | null, after: Evaluation
 /** Says what the outputs of an evaluation depend on. */
 export function describeDecoding({ sentences, decoding }: Pick<EvaluationRow, 'sentences' | 'decoding'>): string {
   if (decoding === null) return `${counted(sentences, 'sentence')}, loss only`;
-  const { numBeams, maxLength, lengthPenalty, earlyStopping, references } = decoding;
+  const { numBeams, maxLength, lengthPenalty, earlyStopping, compatibility, references } = decoding;
   const search =
     numBeams === 1 ? 'greedy' : `${numBeams} beams, length penalty ${lengthPenalty}, early stopping ${earlyStopping}`;
-  return `${counted(sentences, 'sentence')}, ${search}, at most ${maxLength} pieces, ${references} references`;
+  const followed = compatibility === undefined ? '' : ` as in ${compatibility}`;
+  return `${counted(sentences, 'sentence')}, ${search}${followed}, at most ${maxLength} pieces, ${references} references`;
 }
 
 function compare(

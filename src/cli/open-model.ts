@@ -6,7 +6,7 @@ import type { GenerationSettings } from '../engine/decoding/generation-settings.
 import type { Seq2SeqModel } from '../engine/model/seq2seq-model.ts';
 import type { MarianTokenizer } from '../engine/text/marian-tokenizer.ts';
 import { positiveNumber } from './arguments.ts';
-import { storeDirectory } from './store-option.ts';
+import { openToRead } from './store-option.ts';
 import { withDownload } from './with-download.ts';
 import type { World } from './world.ts';
 
@@ -31,7 +31,7 @@ export interface OpenedModel {
 export function modelOption(): Option {
   return new Option(
     '-m, --model <model>',
-    'a folder, run:RUN for its newest checkpoint, or a hub id (org/name, org/name@revision)',
+    'a folder, run:RUN for the model it ended with, or a hub id (org/name, org/name@revision)',
   ).makeOptionMandatory();
 }
 
@@ -67,8 +67,7 @@ export async function findModel(model: string, storeFolder: string | undefined, 
       obtainModel(model, { store: null, env: world.env, ...download }),
     );
   }
-  const { openStore } = await import('../store/open-store.ts');
-  const store = openStore(storeDirectory(world, storeFolder), { readOnly: true });
+  const store = await openToRead(world, storeFolder);
   try {
     return await obtainModel(model, { store, env: world.env });
   } finally {
@@ -101,6 +100,7 @@ export async function openModel(options: ModelOptions, world: World): Promise<Op
     max_length: options.maxLength ?? null,
     length_penalty: null,
     early_stopping: null,
+    compatibility: 'transformers-4',
   };
   const settings = resolveGenerationSettings(await readGenerationConfig(directory), overrides, model);
   return { directory, model, tokenizer, settings };

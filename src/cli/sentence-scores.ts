@@ -1,6 +1,6 @@
 /** Sentence BLEU of stored translations, for ranking sentences; the score of a run is the corpus BLEU it recorded. */
-import { BLEU } from 'sacrebleu-ts';
 import type { TranslationRow } from '../store/rows.ts';
+import { sentenceBleu } from '../ui/state/sentence-bleu.ts';
 
 export interface ScoredSentence extends TranslationRow {
   /** Sentence BLEU with effective order, 0 to 100; null where there is no translation. */
@@ -11,10 +11,9 @@ export interface ScoredSentence extends TranslationRow {
 
 /** Gives each sentence its scores. */
 export function scoreSentences(rows: readonly TranslationRow[]): ScoredSentence[] {
-  // Effective order, as sacreBLEU advises for single sentences: a short one has no 4-grams to match.
-  const metric = new BLEU({ effectiveOrder: true });
+  const bleuOf = sentenceBleu();
   const scoreOf = (hypothesis: string | null, reference: string) =>
-    hypothesis === null ? null : metric.sentenceScore(hypothesis, [reference]).score;
+    hypothesis === null ? null : bleuOf(hypothesis, reference);
   return rows.map((row) => {
     const bleuBefore = scoreOf(row.before, row.reference);
     const bleuAfter = scoreOf(row.after, row.reference);

@@ -1,5 +1,6 @@
 /** Opens the full-screen UI. */
 import { ConfigError } from '../errors.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { binPath } from './own-files.ts';
 import { withStore } from './store-option.ts';
 import { hasTerminal, type World } from './world.ts';
@@ -25,6 +26,7 @@ export async function startScreens(
   const { createUiServices } = await import('./ui-services.ts');
   await withStore(world, storeFolder, async (store) => {
     const services = createUiServices({ store, cwd: world.cwd, env, binPath, now: world.now });
-    await startUi(services, { env, stdin, stdout, initialRunId });
+    const stopCollecting = collectGarbage();
+    await startUi(services, { env, stdin, stdout, initialRunId }).finally(stopCollecting);
   });
 }

@@ -42,7 +42,7 @@ export async function withRuns<T>(
   const { openStore } = await import('../store/open-store.ts');
   const { reconcileRuns } = await import('../runner/reconcile-runs.ts');
   const directory = storeDirectory(world, asked);
-  return use(openStore(directory, { readOnly: true }), world, (store) => {
+  return use(await openToRead(world, asked), world, (store) => {
     if (store.unfinishedRuns().length === 0) return work(store);
     try {
       const writable = openStore(directory);
@@ -54,6 +54,25 @@ export async function withRuns<T>(
     }
     return work(store);
   });
+}
+
+/**
+ * Opens the store to read; one of an older bleubird is upgraded first, which keeps a copy of it.
+ *
+ * @throws {StoreError}
+ */
+export async function openToRead(world: World, asked: string | undefined): Promise<Store> {
+  const { openStore } = await import('../store/open-store.ts');
+  const { OlderStoreError } = await import('../store/open-database.ts');
+  const directory = storeDirectory(world, asked);
+  try {
+    return openStore(directory, { readOnly: true });
+  } catch (error) {
+    if (!(error instanceof OlderStoreError)) throw error;
+    openStore(directory).close();
+    world.output.note(`The store ${directory} was of an older bleubird and has been upgraded; a copy is kept in it.`);
+    return openStore(directory, { readOnly: true });
+  }
 }
 
 async function use<T>(store: Store, world: World, work: (store: Store) => T | Promise<T>): Promise<T> {

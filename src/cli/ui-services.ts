@@ -2,6 +2,7 @@
 import { checkValues } from '../engine/config/check-values.ts';
 import { experimentFromValues } from '../engine/config/experiment-from-values.ts';
 import { lookUpModel } from '../runner/obtain-model.ts';
+import { withPauses } from '../runner/paused-runs.ts';
 import { reconcileRuns } from '../runner/reconcile-runs.ts';
 import { requireResumable } from '../runner/resume-point.ts';
 import { resumeDetachedRunner, startDetachedRunner } from '../runner/start-detached-runner.ts';
@@ -35,11 +36,12 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
   return {
     listRuns() {
       reconcile();
-      return store.listRuns();
+      return withPauses(store.listRuns(), store.directory, now());
     },
     readRun(id) {
       reconcile();
-      return store.readRun(id);
+      const run = store.readRun(id);
+      return run === null ? null : (withPauses([run], store.directory, now())[0] ?? null);
     },
     parameters: (id) => store.parameters(id),
     metricSeries: (id, metric, maxPoints) => store.metricSeries(id, metric, maxPoints),

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { withoutToken } from './trainer-environment.ts';
 
 export interface Provenance {
   readonly versions: Readonly<Record<string, string>>;
@@ -30,12 +31,13 @@ export async function readProvenance(cwd: string, env: NodeJS.ProcessEnv): Promi
   };
 }
 
+/** A repository that was downloaded may name a program as its monitor, which reading its status would start. */
 async function git(parameters: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   try {
-    const { stdout } = await promisify(execFile)('git', [...parameters], {
+    const { stdout } = await promisify(execFile)('git', ['-c', 'core.fsmonitor=false', ...parameters], {
       cwd,
       // Reading must not take locks a user's own git is waiting for.
-      env: { ...env, GIT_OPTIONAL_LOCKS: '0' },
+      env: { ...withoutToken(env), GIT_OPTIONAL_LOCKS: '0' },
       timeout: 5_000,
     });
     return stdout.trim();

@@ -1,5 +1,5 @@
 /** The frame around the screens: title, the screen shown, message, keys. As tall and as wide as the window, never more. */
-import { Box, Text } from 'ink';
+import { Box } from 'ink';
 import { footerLine, messageLine, titleLine } from './components/frame-lines.ts';
 import { Lines } from './components/lines.tsx';
 import { useKeyboard } from './hooks/use-keyboard.ts';
@@ -13,6 +13,8 @@ import { RunsScreen, type ScreenProps } from './screens/runs-screen.tsx';
 import { SentenceScreen } from './screens/sentence-screen.tsx';
 import { bodyRows, tabbedRows } from './state/layout.ts';
 import { SMALLEST_SIZE, topScreen, type UiState } from './state/ui-state.ts';
+import { wrapText } from './text/fit-text.ts';
+import { span } from './text/rich-line.ts';
 import type { Theme } from './theme.ts';
 import type { UiStore } from './ui-store.ts';
 
@@ -72,10 +74,10 @@ function TooSmall({ state: { size } }: { readonly state: UiState }) {
     `This window is ${size.columns}x${size.rows}.`,
     `bleubird needs ${columns}x${rows}.`,
     'q quits; runs go on.',
-  ];
+  ].flatMap((line) => wrapText(line, size.columns));
   return (
     <Box width={size.columns} height={size.rows} overflow="hidden">
-      <Text wrap="truncate">{lines.slice(0, size.rows).join('\n')}</Text>
+      <Lines lines={lines.map((line) => [span(line)])} width={size.columns} height={size.rows} />
     </Box>
   );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compareSentences } from '../../src/cli/compare-sentences.ts';
 import { scoreSentences } from '../../src/cli/sentence-scores.ts';
 import type { TranslationRow } from '../../src/store/rows.ts';
+import { compareSentences } from '../../src/ui/state/sentence-difference.ts';
 
 function sentence(
   index: number,

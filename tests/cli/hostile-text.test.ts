@@ -46,12 +46,15 @@ const PARTS = [
   '\u{e0041}',
   '\ud800',
   '\u0301'.repeat(100),
+  'a\ufe0f',
+  '\u034f',
+  '\u{1bca0}',
   'a\u200db',
 ];
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
 /** Control codes but \n, C1, bidi controls, what takes no room, halves of pairs. */
 const HARMFUL =
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\p{Surrogate}]|[a-z]\u200d|\p{M}{9}/u;
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\u{1bca0}-\u{1bca3}\p{Surrogate}]|\u034f|[a-z][\u200d\ufe0f]|\p{M}{9}/u;
 const OBEYED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u202a-\u202e\u2066-\u2069]/;
 const LOOKS = /\u001b\[[\d;]*m/g;
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
@@ -75,11 +78,12 @@ describe('hostile text', () => {
   it('is made visible', () => {
     for (const text of texts) expect(visibleText(text)).not.toMatch(HARMFUL);
     expect(visibleText('a\u061cb\u200bc\u200dd\u{e0041}')).toBe('a⟨061C⟩b⟨200B⟩c⟨200D⟩d⟨E0041⟩');
+    expect(visibleText('pay\ufe0fpal a\u034fb')).toBe('pay⟨FE0F⟩pal a⟨034F⟩b');
     expect(visibleText(`e${'\u0301'.repeat(100)}`)).toBe(`e${'\u0301'.repeat(8)}⟨+92 marks⟩`);
   });
 
   it('stays as it is where joiners belong to the writing', () => {
-    for (const text of ['می‌خواهم', 'क्‍ष', '👩🏽‍🚀', '❤️‍🔥']) expect(visibleText(text)).toBe(text);
+    for (const text of ['می‌خواهم', 'क्‍ष', '👩🏽‍🚀', '❤️‍🔥', '☎️', '1️⃣', '→︎']) expect(visibleText(text)).toBe(text);
   });
 
   it('is harmless in lines of data, narration and errors on a terminal', async () => {

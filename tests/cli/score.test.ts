@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
@@ -135,6 +136,15 @@ describe('bleubird score', () => {
     ['an encoding it does not know', ['ref', '-i', 'hyp', '-e', 'klingon'], 1, /Encoding 'klingon' is not known/],
     ['another encoding', ['ref', '-i', 'latin'], 1, /latin is not utf-8 text/],
     ['no systems', ['ref', '-i'], 1, /--input \(-i\) names no file/],
+    [
+      'a tokenizer without its dictionary',
+      ['ref', '-i', 'hyp', '-tok', 'ja-mecab'],
+      1,
+      /'ja-mecab' needs MeCab and its IPA/,
+    ],
+    ['the language of such a tokenizer', ['ref', '-i', 'hyp', '-l', 'en-ko'], 1, /'ko-mecab' needs MeCab-ko and/],
+    ['a tokenizer without its model', ['ref', '-i', 'hyp', '-tok', 'flores200'], 1, /from a file: --spm-model FILE/],
+    ['a model that is not there', ['ref', '-i', 'hyp', '--spm-model', 'no'], 1, /no cannot be read: ENOENT/],
     ['a tokenizer it does not know', ['ref', '-i', 'hyp', '-tok', 'moses'], 2, /invalid choice: 'moses'/],
   ])('ends with an error at %s', async ([, args, code, words]) => {
     const given = { ...files, short: 'a\n', latin: Buffer.from('caf\xe9\nx\n', 'latin1') };
@@ -154,6 +164,23 @@ describe('bleubird score', () => {
     const args = ['ref.gz', '--input=hyp', '-w3', '--format=text', '-b'];
     const { stdout } = await score({ args, files: { ...files, 'ref.gz': gzipSync(files.ref) } });
     expect(stdout).toBe('70.990\n');
+  });
+
+  it('divides words with the SentencePiece model it is given, as sacreBLEU does with its own', async () => {
+    const model = fileURLToPath(new URL('../../experiments/models/demo-en-fr/target.spm', import.meta.url));
+    const args = ['ref', '-i', 'hyp', '-tok', 'flores200', '--spm-model', model, '-f', 'text', '-w4'];
+    const { stdout } = await score({
+      args,
+      files: {
+        ref: "Impossible d'ouvrir le fichier « %s ».\nLe type n'est pas valide : 漢字 42.\n",
+        hyp: "Le fichier « %s » ne peut pas être ouvert.\nCe type n'est pas valide : 漢 42.\n",
+      },
+    });
+    // What sacreBLEU 2.6.0 prints with this model in place of its own.
+    expect(stdout).toBe(
+      'BLEU|nrefs:1|case:mixed|eff:no|tok:flores200|smooth:exp|version:2.6.0 = 47.9878 61.5/54.2/45.5/35.0 ' +
+        '(BP = 1.000 ratio = 1.083 hyp_len = 26 ref_len = 24)\n',
+    );
   });
 
   it('is a command of the program, with exit codes of its own', async () => {

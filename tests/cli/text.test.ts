@@ -141,6 +141,9 @@ describe('the before/after table', () => {
     expect(describeDecoding({ sentences: 1, decoding })).toBe(
       '1 sentence, 4 beams, length penalty 0.6, early stopping never, at most 128 pieces, raw references',
     );
+    expect(describeDecoding({ sentences: 1, decoding: { ...decoding, compatibility: 'transformers-5' } })).toBe(
+      '1 sentence, 4 beams, length penalty 0.6, early stopping never as in transformers-5, at most 128 pieces, raw references',
+    );
   });
 });
 

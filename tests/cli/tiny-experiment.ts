@@ -1,7 +1,7 @@
 /** An experiment of seconds: a few sentences of our own on the demo model. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { demoModel } from './run-cli.ts';
+import { demoModel } from '../runner/scripted.ts';
 
 const nouns = [
   ['file', 'fichier'],

@@ -32,6 +32,7 @@ const GROWTH_PER_BYTE = 20;
 /** Inputs between two looks at the coverage. */
 const MIN_BATCH = 64;
 const MAX_BATCH = 2048;
+const LOOKING_SHARE = 0.3;
 const MAX_KEPT = 400;
 const MAX_KEPT_BYTES = 1 << 16;
 const WARM_UP = 20;
@@ -68,23 +69,33 @@ export async function fuzzReader(
   };
   for (const input of pool) await read(input);
   coverage.hasNew();
+  let lookingMs = 0;
+  const hasNew = (options?: { isPeek: boolean }): boolean => {
+    const start = performance.now();
+    const found = coverage.hasNew(options);
+    lookingMs += performance.now() - start;
+    return found;
+  };
   /** Finds the inputs of a batch that reach something new, by halves: looking at the coverage costs as much as many inputs. */
   const keepNew = async (batch: readonly Buffer[]): Promise<void> => {
     for (const input of batch) await read(input);
     const [only] = batch;
     if (batch.length > 1) {
-      if (!coverage.hasNew({ isPeek: true })) return;
+      if (!hasNew({ isPeek: true })) return;
       const half = Math.floor(batch.length / 2);
       await keepNew(batch.slice(0, half));
       await keepNew(batch.slice(half));
-    } else if (only !== undefined && coverage.hasNew() && only.length <= MAX_KEPT_BYTES) pool.push(only);
+    } else if (only !== undefined && hasNew() && only.length <= MAX_KEPT_BYTES) pool.push(only);
   };
   let batchSize = MIN_BATCH;
+  const startedAt = performance.now();
   while (Date.now() < endsAt && number < maxInputs) {
     const size = Math.min(batchSize, maxInputs - number);
     const poolSize = pool.length;
     const batch = Array.from({ length: size }, () => mutated(reader, pool, random));
-    if (poolSize < MAX_KEPT) await keepNew(batch);
+    // Most of the time is for reading: a look takes longer the more of the program is loaded.
+    const hasTimeToLook = lookingMs <= LOOKING_SHARE * (performance.now() - startedAt);
+    if (poolSize < MAX_KEPT && hasTimeToLook) await keepNew(batch);
     else for (const input of batch) await read(input);
     // Where nothing new comes any more, it is looked for less often.
     batchSize = pool.length > poolSize ? MIN_BATCH : Math.min(MAX_BATCH, batchSize * 2);

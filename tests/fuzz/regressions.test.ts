@@ -124,16 +124,9 @@ describe('a parquet header', () => {
     expect(() => walkThrift(Buffer.from(`15${'80'.repeat(20)}`, 'hex'))).toThrow('more than 10 bytes');
   });
 
-  it('gives its integers and its end', () => {
+  it('gives its end', () => {
     // Field 1: -1; field 3: 150; a text; a list of two truths; the end; a byte more.
-    const { end, integers } = walkThrift(Buffer.from('1501' + '25ac02' + '180178' + '19210102' + '00' + 'ff', 'hex'));
-    expect({ end, integers: [...integers] }).toEqual({
-      end: 13,
-      integers: [
-        [1, -1],
-        [3, 150],
-      ],
-    });
+    expect(walkThrift(Buffer.from('1501' + '25ac02' + '180178' + '19210102' + '00' + 'ff', 'hex'))).toBe(13);
   });
 });
 

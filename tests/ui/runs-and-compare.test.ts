@@ -319,11 +319,11 @@ describe('comparing runs', () => {
     await screen.press('a');
     await screen.shows(/training\.seed +42 +42/);
     await screen.press('3');
-    await screen.shows(/SPREAD +A +B +SOURCE +2 of 5 shared sentences differ/);
+    await screen.shows(/APART +A +B +SOURCE +2 of 5 shared sentences differ/);
     expect(screen.text()).toContain('Could not open the file.');
     expect(screen.text()).not.toContain('Expected an argument.');
     await screen.press('enter');
-    await screen.shows('B quickstart lr 1e-3, after (closeness 100)');
+    await screen.shows('B quickstart lr 1e-3, after (sentence BLEU 100.0)');
     await screen.press('esc', 'esc');
     await screen.shows('2 marked');
   });

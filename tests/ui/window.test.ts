@@ -118,6 +118,9 @@ describe('the window', () => {
     const screen = await openScreen({ columns: 40, rows: 8 });
     await screen.shows('This window is 40x8.');
     expect(screen.text()).toContain('bleubird needs 60x16.');
+    await screen.resize(20, 8);
+    // What was beyond the edge of the window stays in the terminal's memory.
+    await screen.shows(/This window is 20x8\..*\nbleubird needs.*\n60x16\..*\nq quits; runs go on\./);
     await screen.resize(10, 2);
     expect(screen.rows()).toHaveLength(2);
     await screen.resize(80, 24);

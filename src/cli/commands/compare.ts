@@ -5,9 +5,9 @@ import type { EvaluationRow, RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { bleuDifference, incomparabilities } from '../../ui/state/comparability.ts';
 import { compareSettings, type SettingRow } from '../../ui/state/config-difference.ts';
+import type { SentenceComparison } from '../../ui/state/sentence-difference.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { positiveNumber } from '../arguments.ts';
-import type { SentenceComparison } from '../compare-sentences.ts';
 import type { Output } from '../output.ts';
 import { storeOption, withRuns } from '../store-option.ts';
 import { formatTable } from '../table.ts';
@@ -76,7 +76,7 @@ async function compareRuns(typed: readonly string[], options: CompareOptions, wo
 }
 
 async function compare(records: readonly RunRecord[], store: Store): Promise<Comparison> {
-  const { compareSentences } = await import('../compare-sentences.ts');
+  const { compareSentences } = await import('../../ui/state/sentence-difference.ts');
   const scored = records.map((run) => {
     const { id: label, dataHash } = run;
     return { run, label, dataHash, parameters: store.parameters(label), evaluations: store.evaluations(label) };
@@ -147,7 +147,8 @@ function describeSentences(
   shown: number,
   output: Output,
 ): void {
-  output.line(`${counted(shared, 'sentence')} in common, ${differing.length} with different translations.`);
+  const order = differing.length === 0 ? '.' : '; furthest apart in sentence BLEU:';
+  output.line(`${counted(shared, 'sentence')} in common, ${differing.length} with different translations${order}`);
   const width = Math.max(9, ...runs.map(({ run }) => run.id.length));
   for (const { source, reference, byRun, spread } of differing.slice(0, shown)) {
     output.line();

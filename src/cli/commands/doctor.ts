@@ -73,7 +73,8 @@ async function examineStore(directory: string): Promise<StoreReport> {
     }
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { directory, works: false, detail: error.message, hint: error.hint ?? null };
+    const { OlderStoreError } = await import('../../store/open-database.ts');
+    return { directory, works: error instanceof OlderStoreError, detail: error.message, hint: error.hint ?? null };
   }
 }
 
@@ -82,7 +83,7 @@ function describe({ node, platform, cpu, memory, store, devices }: Report, outpu
   output.line(`system    ${platform}`);
   output.line(`CPU       ${cpu.model}, ${counted(cpu.cores, 'core')} to use`);
   output.line(`memory    ${formatBytes(memory.totalBytes)}, ${formatBytes(memory.freeBytes)} free`);
-  output.line(`store     ${mark(store.works, output)} ${store.directory}: ${store.detail}`);
+  output.line(`store     ${mark(store.works, output, 'not usable:')} ${store.directory}: ${store.detail}`);
   if (store.hint !== null) output.line(`          ${store.hint}`);
   output.line();
   for (const { name, works, detail, hint } of devices) {
@@ -91,6 +92,6 @@ function describe({ node, platform, cpu, memory, store, devices }: Report, outpu
   }
 }
 
-function mark(works: boolean, output: Output): string {
-  return works ? output.tone('good', 'works:') : output.tone('warning', 'not here:');
+function mark(works: boolean, output: Output, otherwise = 'not here:'): string {
+  return works ? output.tone('good', 'works:') : output.tone('warning', otherwise);
 }

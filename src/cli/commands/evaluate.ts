@@ -67,12 +67,16 @@ async function evaluateModel(options: EvaluateOptions, world: World): Promise<vo
   const corpus = await readCorpus(
     { format: 'moses', source: options.source, target: options.reference },
     { source_lang: 'source', target_lang: 'reference' },
+    { env: world.env },
   );
   for (const { file, line, reason, detail } of corpus.problems.slice(0, 5)) {
     output.warn(`${file}:${line}: ${reason}, ${detail}`);
   }
   if (corpus.problems.length > 5) output.warn(`… and more lines with something wrong`);
   const { directory, model, tokenizer, settings } = await openModel(options, world);
+  const { prefixProblem } = await import('../../engine/text/prefix-problem.ts');
+  const unknown = prefixProblem(options.prefix, tokenizer);
+  if (unknown !== null) output.warn(unknown);
   const pairs = corpus.pairs.slice(0, options.limit);
   const maxLength = Math.min(options.maxPieces, model.maxPositions);
   const encodings = pairs.map(({ source, target }) => ({

@@ -1,5 +1,6 @@
 /** `bleubird ls`: all runs, the newest first. */
 import type { Command } from 'commander';
+import { withPauses } from '../../runner/paused-runs.ts';
 import type { RunState, RunSummary } from '../../store/rows.ts';
 import { formatDuration } from '../../ui/text/format.ts';
 import { positiveNumber } from '../arguments.ts';
@@ -30,7 +31,7 @@ export function addLsCommand(program: Command, world: World): void {
 function listRuns(options: LsOptions, world: World): Promise<void> {
   return withRuns(world, options.store, (store) => {
     const { output } = world;
-    const runs = store.listRuns().slice(0, options.limit);
+    const runs = withPauses(store.listRuns().slice(0, options.limit), store.directory, world.now());
     if (options.json) {
       for (const run of runs) output.json(run);
     } else if (runs.length === 0) {

@@ -90,7 +90,7 @@ async function chooseCheckpoint(
   run: RunRecord,
   asked: string | undefined,
 ): Promise<Pick<CheckpointRow, 'step' | 'path'>> {
-  const { bestStepOf } = await import('../../runner/push-checkpoint.ts');
+  const { bestModelOf } = await import('../../runner/best-model-of.ts');
   const saved = store.checkpoints(run.id).filter(({ removedAt }) => removedAt === null);
   const newest = saved.at(-1);
   if (newest === undefined) {
@@ -98,9 +98,9 @@ async function chooseCheckpoint(
       hint: 'With save_strategy "epoch" or "steps" a run saves on its way.',
     });
   }
-  const bestStep = await bestStepOf(newest.path);
-  const endsWithBest = store.parameters(run.id)['training.load_best_model_at_end'] === 'true';
-  const wanted = asked ?? (endsWithBest && bestStep !== null ? 'best' : 'last');
+  const best = bestModelOf(newest.path);
+  const bestStep = best?.step ?? null;
+  const wanted = asked ?? (best?.isWanted ? 'best' : 'last');
   const step = wanted === 'last' ? newest.step : wanted === 'best' ? bestStep : Number(wanted);
   const found = saved.find((one) => one.step === step);
   if (found !== undefined) return { step: found.step, path: found.path };

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Experiment } from '../../engine/config/experiment.ts';
 import { formatExperiment } from '../../engine/config/format-experiment.ts';
+import { withPauses } from '../../runner/paused-runs.ts';
 import type { RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
@@ -37,7 +38,8 @@ export function addShowCommand(program: Command, world: World): void {
 
 function show(typed: string, options: ShowOptions, world: World): Promise<void> {
   return withRuns(world, options.store, (store) => {
-    const run = store.findRun(typed);
+    const found = store.findRun(typed);
+    const [run = found] = withPauses([found], store.directory, world.now());
     if (options.json) {
       world.output.json({
         ...run,
@@ -96,9 +98,9 @@ function describeState(run: RunRecord, output: Output): void {
   const seconds = startedAt === null || endedAt === null ? null : (earlierMs + endedAt - startedAt) / 1000;
   const duration = seconds === null ? '' : `, took ${formatDuration(seconds)}`;
   output.line(`created   ${timestamp(createdAt)}${duration}`);
-  output.line(
-    `progress  step ${step} of ${totalSteps ?? '?'}${totalSteps === null ? '' : ` (${percent(step, totalSteps)})`}`,
-  );
+  const phase = state === 'running' && run.phase !== null ? `, ${run.phase.replaceAll('-', ' ')}` : '';
+  const share = totalSteps === null ? '' : ` (${percent(step, totalSteps)})`;
+  output.line(`progress  step ${step} of ${totalSteps ?? '?'}${share}${phase}`);
   output.line(`folder    ${visibleText(run.directory)}`);
   if (run.resumedFrom !== null) {
     const parent = run.parentRun === null ? '' : `, of run ${run.parentRun}`;

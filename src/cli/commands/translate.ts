@@ -54,6 +54,9 @@ async function translateInput(options: TranslateOptions, world: World): Promise<
   const { output, stdin, stdout } = world;
   const { model, tokenizer, settings } = await openModel(options, world);
   const { translate } = await import('../../engine/decoding/translate.ts');
+  const { prefixProblem } = await import('../../engine/text/prefix-problem.ts');
+  const unknown = prefixProblem(options.prefix, tokenizer);
+  if (unknown !== null) output.warn(unknown);
   let firstLine = 1;
   for await (const lines of readInputLines(world, options.batchSize * BATCHES_AT_ONCE)) {
     const filled = lines.flatMap((text, index) => (text.trim() === '' ? [] : [index]));

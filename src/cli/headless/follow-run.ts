@@ -1,6 +1,7 @@
 /** A run of another process told line by line from the store, until it ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type AppErrorCode, CancelledError, EXIT_CODES, RunFailedError } from '../../errors.ts';
+import { PAUSED_PHASE, withPauses } from '../../runner/paused-runs.ts';
 import { reconcileRuns } from '../../runner/reconcile-runs.ts';
 import type { RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -27,7 +28,8 @@ export async function followRun(id: string, storeFolder: string | undefined, wor
     const teller = new Teller(store, id, world);
     for (;;) {
       reconcileRuns(store);
-      const run = store.findRun(id);
+      const found = store.findRun(id);
+      const [run = found] = withPauses([found], store.directory, world.now());
       teller.tell(run);
       if (run.state !== 'running' && run.state !== 'pending') return teller.end(run);
       await sleep(INTERVAL_MS);
@@ -42,6 +44,7 @@ class Teller {
   #lastSeq = 0;
   #toldStep = -1;
   #toldAt = Number.NEGATIVE_INFINITY;
+  #toldPause = false;
 
   constructor(store: Store, id: string, world: World) {
     this.#store = store;
@@ -56,6 +59,10 @@ class Teller {
       this.#lastSeq = seq;
       output.line(`${type.padEnd(10)}  ${visibleText(text)}`);
     }
+    const isPaused = run.phase === PAUSED_PHASE;
+    if (isPaused && !this.#toldPause)
+      output.line(`${'paused'.padEnd(10)}  the disk is full; the run goes on when there is room`);
+    this.#toldPause = isPaused;
     if (run.step === this.#toldStep || now() - this.#toldAt < STEPS_MS) return;
     this.#toldStep = run.step;
     this.#toldAt = now();

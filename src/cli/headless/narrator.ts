@@ -144,6 +144,7 @@ const wordsOfPhase: Partial<Record<Phase, [string, string]>> = {
   training: ['train', 'training'],
   evaluating: ['now', 'evaluating the model as it stands'],
   'evaluating-after': ['after', 'evaluating the fine-tuned model'],
+  'paused-for-disk-space': ['paused', 'the disk is full; the run goes on when there is room'],
 };
 
 function describeData(event: TrainerEventOf<'data'>): Line[] {

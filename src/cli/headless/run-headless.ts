@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Experiment } from '../../engine/config/experiment.ts';
 import type { Envelope } from '../../engine/run/protocol.ts';
+import { bestMetricName } from '../../engine/training/best-model.ts';
 import { describePush } from '../../runner/describe-push.ts';
 import type { PushNews } from '../../runner/push-in-background.ts';
 import type { RunOptions, RunOutcome } from '../../runner/run-experiment.ts';
@@ -84,8 +85,15 @@ async function conduct(
   try {
     const outcome = await work({
       onStart: (run) => reporter.start(run),
-      onEvent: (envelope) => reporter.event(envelope),
+      onEvent: (envelope) => {
+        if (envelope.event.type === 'ended') interrupt.endTraining();
+        reporter.event(envelope);
+      },
       onFetch: (doneBytes, totalBytes) => progress.update(doneBytes, totalBytes),
+      onPause: (isPaused) =>
+        world.output.warn(
+          isPaused ? 'paused: the disk is full; the run goes on when there is room' : 'there is room: the run goes on',
+        ),
       onPush: (news) => reporter.push(news),
       onPushProgress: (doneBytes, totalBytes) => pushProgress.update(doneBytes, totalBytes),
       stop: interrupt.stop,
@@ -102,22 +110,38 @@ async function conduct(
 /** Launchers such as npm hand on the signal that the terminal has sent already: within this time it is the same key press. */
 const SAME_PRESS_MS = 500;
 
+interface Interrupt {
+  readonly stop: AbortSignal;
+  readonly kill: AbortSignal;
+  /** No step is made any more: what an interrupt ends from now on is the waiting for the last push. */
+  endTraining(): void;
+  release(): void;
+}
+
 /** The first interrupt asks for a stop after the step, a second for an end at once. */
-function listenToInterrupts(world: World): { stop: AbortSignal; kill: AbortSignal; release: () => void } {
+function listenToInterrupts(world: World): Interrupt {
   const stop = new AbortController();
   const kill = new AbortController();
   let firstAt: number | null = null;
+  let hasTrained = false;
   const release = world.onInterrupt(() => {
     if (firstAt === null) {
       firstAt = world.now();
-      world.output.note('Stopping after this step, saved. Ctrl-C again ends it at once.');
+      world.output.note(
+        hasTrained
+          ? 'Ending the run now, without waiting for its push.'
+          : 'Stopping after this step, saved. Ctrl-C again ends it at once.',
+      );
       stop.abort();
     } else if (world.now() - firstAt > SAME_PRESS_MS) {
       world.output.note('Ending the run at once.');
       kill.abort();
     }
   });
-  return { stop: stop.signal, kill: kill.signal, release };
+  const endTraining = () => {
+    hasTrained = true;
+  };
+  return { stop: stop.signal, kill: kill.signal, endTraining, release };
 }
 
 function textReporter(experiment: Experiment, { output }: World): Reporter {
@@ -139,6 +163,11 @@ function textReporter(experiment: Experiment, { output }: World): Reporter {
       const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
       const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
       output.line(`end     ${state}`);
+      const { endReason } = store.findRun(runId);
+      // Which model is the best, and whether patience ended it; of a failure the error tells.
+      if (state === 'completed' && bestMetricName(experiment.training) !== null && endReason !== null) {
+        output.line(`${' '.repeat(8)}${visibleText(endReason)}`);
+      }
       const table = beforeAfterLines(before, after, output);
       if (table.length > 0) output.line();
       for (const line of table) output.line(line);

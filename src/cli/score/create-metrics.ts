@@ -1,4 +1,13 @@
-import { BLEU, CHRF, type Metric, type Score, TER, type TokenizerName, tokenizerNames } from 'sacrebleu-ts';
+import {
+  allTokenizerNames,
+  BLEU,
+  CHRF,
+  type Metric,
+  type Score,
+  type SentencePieceModel,
+  TER,
+  type TokenizerName,
+} from 'sacrebleu-ts';
 import type { Output } from '../output.ts';
 import type { GivenFlags } from './score-arguments.ts';
 import { ScoreError } from './score-error.ts';
@@ -7,7 +16,7 @@ import { ScoreError } from './score-error.ts';
 export function createMetrics(
   names: readonly string[],
   { switches, texts, numbers }: GivenFlags,
-  output: Output,
+  { output, sentencePiece }: { readonly output: Output; readonly sentencePiece: SentencePieceModel | undefined },
 ): Metric<Score>[] {
   const [, trgLang = ''] = (texts.get('langpair') ?? '').split('-');
   try {
@@ -33,6 +42,7 @@ export function createMetrics(
       return new BLEU({
         lowercase: switches.has('lowercase'),
         tokenize: tokenizerOf(texts.get('tokenize')),
+        sentencePiece,
         smoothMethod: smoothMethodOf(texts.get('smoothMethod')),
         smoothValue: numbers.get('smoothValue') ?? null,
         effectiveOrder: switches.has('sentenceLevel'),
@@ -46,15 +56,17 @@ export function createMetrics(
   } catch (cause) {
     // The package's own words for an option or a tokenizer it cannot take.
     if (!(cause instanceof RangeError || cause instanceof TypeError)) throw cause;
-    throw new ScoreError(cause.message, 1, { cause });
+    const isWithoutModel = sentencePiece === undefined && cause.message.includes('SentencePiece');
+    const hint = isWithoutModel ? 'bleubird takes the model from a file: --spm-model FILE' : undefined;
+    throw new ScoreError(cause.message, 1, { cause, hint });
   }
 }
 
 function tokenizerOf(name: string | undefined): TokenizerName | undefined {
   if (name === undefined) return undefined;
-  const known = tokenizerNames.find((tokenizer) => tokenizer === name);
+  const known = allTokenizerNames.find((tokenizer) => tokenizer === name);
   if (known === undefined) {
-    const expected = tokenizerNames.map((tokenizer) => `'${tokenizer}'`).join(', ');
+    const expected = allTokenizerNames.map((tokenizer) => `'${tokenizer}'`).join(', ');
     throw new ScoreError(`argument --tokenize/-tok: invalid choice: '${name}' (choose from ${expected})`, 2);
   }
   return known;

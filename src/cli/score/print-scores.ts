@@ -48,7 +48,11 @@ export function printSystems(
   output: Output,
 ): void {
   const columns = byName(metrics).map((metric) => {
-    const results = systems.map(({ lines }) => metric.corpusScore(lines, references, { profile }));
+    const statistics = metric.systemsStatistics(
+      systems.map(({ lines }) => lines),
+      references,
+    );
+    const results = statistics.map((rows) => metric.scoreOfRows(rows, { profile }));
     const signature = metric.getSignature({ short: switches.has('short') });
     const scores = results.map((result) => result.format({ width, scoreOnly: true }));
     return { name: results[0]?.name ?? '', signature, scores };

@@ -41,6 +41,11 @@ export const scoreFlags = {
   },
   smoothValue: { names: ['--smooth-value', '-sv'], kind: 'number', help: 'for floor (0.1) and add-k (1)' },
   tokenize: { names: ['--tokenize', '-tok'], kind: 'text', help: 'tokenizer of BLEU (13a)' },
+  spmModel: {
+    names: ['--spm-model'],
+    kind: 'text',
+    help: "model file of the tokenizers flores101, flores200, spBLEU-1K; bleubird's own",
+  },
   lowercase: { names: ['--lowercase', '-lc'], kind: 'switch', help: 'BLEU without regard to case' },
   force: { names: ['--force'], kind: 'switch', help: 'do not warn of tokenized input' },
   chrfCharOrder: { names: ['--chrf-char-order', '-cc'], kind: 'integer', help: 'order of character n-grams (6)' },

@@ -6,6 +6,7 @@ import { createMetrics } from './create-metrics.ts';
 import { printPairedTest, withBaseline } from './print-paired-test.ts';
 import { printSentences, printSystem, printSystems } from './print-scores.ts';
 import { readPipedSystems, readReferences, readSystems } from './read-score-input.ts';
+import { readSentencePiece } from './read-sentence-piece.ts';
 import { readScoreArguments } from './score-arguments.ts';
 import { ScoreError } from './score-error.ts';
 import { readScoreSettings } from './score-settings.ts';
@@ -26,7 +27,9 @@ export async function score(args: readonly string[], world: World, showHelp: () 
   const files = lists.get('input');
   if (isSentenceLevel && names.length > 1) throw new ScoreError('Only one metric can be used in sentence-level mode.');
   requireReferences(given, count);
-  const metrics = createMetrics(names, given, output);
+  const model = texts.get('spmModel');
+  const sentencePiece = model === undefined ? undefined : await readSentencePiece(model, world);
+  const metrics = createMetrics(names, given, { output, sentencePiece });
   const references = await readReferences(given.references, count, encoding, world);
   const systems =
     files === undefined

@@ -1,4 +1,5 @@
 /** What can go wrong on the way of a file from a server to this disk, each with its words and its cure. */
+import { STATUS_CODES } from 'node:http';
 import { AppError, type AppErrorOptions } from '../../errors.ts';
 import { publicUrl, RedirectError } from './fetch-url.ts';
 
@@ -31,7 +32,9 @@ export function isPassingStatus(status: number): boolean {
 
 /** Says what a server's refusal means. */
 export function statusError(Kind: ErrorKind, url: string, response: Response): AppError {
-  const { status, statusText } = response;
+  const { status } = response;
+  // What the server calls it may be anything, the token included.
+  const statusText = STATUS_CODES[status] ?? '';
   const where = publicUrl(url);
   const answer = `${status}${statusText === '' ? '' : ` ${statusText}`}`;
   return new Kind(`${where} could not be downloaded: the server answered ${answer}.`, { hint: hintForStatus(status) });

@@ -13,6 +13,7 @@ import {
 import { fetchUrl, publicUrl } from './fetch-url.ts';
 import type { RepositoryName } from './hub-cache.ts';
 import { explainRefusal } from './hub-errors.ts';
+import { parseAnswer, readAnswer } from './read-answer.ts';
 
 export interface HubClientOptions {
   readonly endpoint: string;
@@ -39,6 +40,7 @@ export interface Listing {
 }
 
 const MAX_WAIT_MS = 60_000;
+const MAX_REASON = 300;
 
 export class HubClient {
   readonly #options: HubClientOptions;
@@ -62,7 +64,10 @@ export class HubClient {
     const { id, type, revision } = repository;
     const path = `/api/${type}s/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
     const response = await this.#ask(path, repository, { attempts });
-    const listing = parseListing(await response.json().catch(() => null));
+    const text = await readAnswer(response).catch((cause: unknown) => {
+      throw networkFault(this.#options.errorKind, `${this.#options.endpoint}${path}`, cause);
+    });
+    const listing = parseListing(parseAnswer(text));
     if (listing !== null) return listing;
     throw new this.#options.errorKind(`${this.#options.endpoint} did not answer as a hub does: no commit, no files.`, {
       hint: 'Check HF_ENDPOINT, and whether a proxy on the way wants a login.',
@@ -90,7 +95,18 @@ export class HubClient {
   async explain(response: Response, repository: RepositoryName, file: string | null): Promise<AppError | null> {
     const { endpoint, token, errorKind: kind } = this.#options;
     const nearest = async (what: 'repository' | 'revision') => await this.#nearest(what, repository);
-    return await explainRefusal(response, { kind, endpoint, repository, hasToken: token !== null, file, nearest });
+    // Should the server quote the token, that is left out.
+    const said = response.headers.get('x-error-message') ?? '';
+    const reason = (token === null ? said : said.replaceAll(token, '***')).slice(0, MAX_REASON);
+    return await explainRefusal(response, {
+      kind,
+      endpoint,
+      repository,
+      hasToken: token !== null,
+      file,
+      reason,
+      nearest,
+    });
   }
 
   async #ask(
@@ -148,7 +164,7 @@ export class HubClient {
     const path =
       what === 'revision' ? `/api/${type}s/${id}/refs` : `/api/${type}s?search=${encodeURIComponent(name)}&limit=20`;
     const answer: unknown = await this.#request(path, 'GET').then(
-      async (response) => await response.json().catch(() => null),
+      async (response) => parseAnswer(await readAnswer(response).catch(() => '')),
       () => null,
     );
     if (what === 'revision') {

@@ -10,17 +10,18 @@ export interface Refusal {
   readonly hasToken: boolean;
   /** The file that was asked for, null for the repository as a whole. */
   readonly file: string | null;
+  /** The server's own words, without the token; '' for none. */
+  readonly reason: string;
   /** Gives a name that was probably meant, of a repository or a revision; null when none is near. */
   readonly nearest: (what: 'repository' | 'revision') => Promise<string | null>;
 }
 
 /** Gives the error for an answer of the hub, or null when its status alone says it all. */
 export async function explainRefusal(response: Response, refusal: Refusal): Promise<AppError | null> {
-  const { kind: Kind, endpoint, repository, hasToken, file } = refusal;
+  const { kind: Kind, endpoint, repository, hasToken, file, reason } = refusal;
   const { id, type, revision } = repository;
   const { status, headers } = response;
   const code = headers.get('x-error-code');
-  const reason = (headers.get('x-error-message') ?? '').slice(0, 300);
   const named = `The ${type} ${id}`;
   const page = `${endpoint}/${type === 'dataset' ? 'datasets/' : ''}${id}`;
 

@@ -216,7 +216,7 @@ function beforeAndAfter(facts: ModelCardFacts): string {
   const isComparable = was?.signature === is?.signature && JSON.stringify(before.decoding) === JSON.stringify(decoding);
   if (was === null || is === null || decoding === null || !isComparable) return markdownTable(TITLES, rows);
   rows.push(['Bleu', was.score.toFixed(2), is.score.toFixed(2)]);
-  const { numBeams, maxLength, lengthPenalty, earlyStopping, references } = decoding;
+  const { numBeams, maxLength, lengthPenalty, earlyStopping, compatibility, references } = decoding;
   const settings = bulletList([
     ['sentences', String(after.sentences)],
     ['signature', `\`${is.signature}\``],
@@ -224,6 +224,7 @@ function beforeAndAfter(facts: ModelCardFacts): string {
     ['max_length', String(maxLength)],
     ['length_penalty', pythonNumber(lengthPenalty, { isFloat: true })],
     ['early_stopping', String(earlyStopping)],
+    ...(compatibility === undefined ? [] : [['compatibility', compatibility] as const]),
     ['references', references === 'decoded' ? 'decoded labels' : 'raw text'],
   ]);
   return `${markdownTable(TITLES, rows)}\n\n${settings}`;

@@ -7,6 +7,7 @@ import { CancelledError, ModelError } from '../../errors.ts';
 import { BrokenOff, isPassingStatus, networkFault, retryAfterMs, TransferFault } from './download-errors.ts';
 import { fetchUrl } from './fetch-url.ts';
 import { explainPushRefusal, HubRefusal } from './push-errors.ts';
+import { parseAnswer, readAnswer } from './read-answer.ts';
 
 export interface PushConnectionOptions {
   readonly endpoint: string;
@@ -111,8 +112,8 @@ export class PushConnection {
       });
       this.#hasReached = true;
       keepGoing();
-      const text = await response.text();
-      if (response.ok) return { headers: response.headers, json: parseJson(text) };
+      const text = await readAnswer(response);
+      if (response.ok) return { headers: response.headers, json: parseAnswer(text) };
       throw this.#refusal(url, response, text);
     } catch (cause) {
       if (cause instanceof HubRefusal || cause instanceof TransferFault) throw cause;
@@ -139,7 +140,7 @@ export class PushConnection {
 
   /** The server's own words; should it quote the token, that is left out. */
   #reasonOf(headers: Headers, text: string): string {
-    const json = parseJson(text);
+    const json = parseAnswer(text);
     const inBody = typeof json === 'object' && json !== null && 'error' in json ? json.error : '';
     const reason = headers.get('x-error-message') ?? (typeof inBody === 'string' ? inBody : '');
     return reason.replaceAll(this.options.token, '***').slice(0, MAX_REASON);
@@ -156,13 +157,5 @@ async function* watchPieces(body: AsyncIterable<Uint8Array>, onPiece: () => void
   for await (const piece of body) {
     yield piece;
     onPiece();
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // an empty answer, or a page of a proxy: who needs more of it says so
   }
 }

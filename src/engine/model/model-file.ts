@@ -1,17 +1,21 @@
 /** Reads single files of a model directory, with errors that say which file of which model is at fault. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
 import { jsonExcerpt } from '../json-excerpt.ts';
+import { readSmallFile, UnfitFileError } from '../read-small-file.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 const FETCH_AGAIN = 'Fetch the file again from where the model came from.';
 
+/** Of the files beside the weights. The largest, vocabularies, have a few megabytes. */
+const MAX_FILE_BYTES = 1 << 25;
+
 /** Gives the bytes of a file. @throws {ModelError} when it cannot be read */
 export async function readModelFile(filePath: string): Promise<Buffer> {
   try {
-    return await readFile(filePath);
+    return await readSmallFile(filePath, MAX_FILE_BYTES);
   } catch (cause) {
     throw await unreadableFile(filePath, cause);
   }
@@ -25,7 +29,7 @@ export async function readModelJson(filePath: string): Promise<JsonObject> {
 /** As `readModelFile`, or null when there is no such file. */
 export async function readOptionalModelFile(filePath: string): Promise<Buffer | null> {
   try {
-    return await readFile(filePath);
+    return await readSmallFile(filePath, MAX_FILE_BYTES);
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return null;
     throw await unreadableFile(filePath, cause);
@@ -48,6 +52,9 @@ export function requireJsonObject(value: unknown, where: string): JsonObject {
 export async function unreadableFile(filePath: string, cause: unknown): Promise<ModelError> {
   const code = errorCode(cause);
   if (code === 'ENOENT' || code === 'ENOTDIR') return await missingFile(filePath, cause);
+  if (cause instanceof UnfitFileError) {
+    return new ModelError(`${filePath} ${cause.message}.`, { cause, hint: FETCH_AGAIN });
+  }
   return new ModelError(`${filePath} cannot be read: ${errorText(cause)}.`, {
     cause,
     hint: 'Check that it is a file and that you may read it.',

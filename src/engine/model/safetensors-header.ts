@@ -44,7 +44,7 @@ export function parseSafetensorsHeader(header: Buffer, dataSize: number, path: s
 function parseMetadata(metadata: JsonObject, path: string): Record<string, string> {
   const texts: [string, string][] = Object.entries(metadata).map(([key, value]) => {
     if (typeof value === 'string') return [key, value];
-    throw new ModelError(`The metadata of ${path} has ${key}: ${jsonExcerpt(value)}, expected a text.`, {
+    throw new ModelError(`The metadata of ${path} has ${shortName(key)}: ${jsonExcerpt(value)}, expected a text.`, {
       hint: HINT,
     });
   });
@@ -52,7 +52,7 @@ function parseMetadata(metadata: JsonObject, path: string): Record<string, strin
 }
 
 function parseEntry(name: string, value: unknown, path: string): TensorEntry {
-  const where = `${path}: ${name}`;
+  const where = `${path}: ${shortName(name)}`;
   const { dtype, shape, data_offsets: offsets } = requireJsonObject(value, where);
   if (typeof dtype !== 'string' || !isFloatFormat(dtype)) {
     throw new ModelError(
@@ -75,7 +75,7 @@ function parseEntry(name: string, value: unknown, path: string): TensorEntry {
   const size = shape.reduce((product, length) => product * length, FLOAT_SIZES[dtype]);
   if (end - start !== size) {
     throw new ModelError(
-      `${where} takes ${end - start} bytes, but its shape [${shape.join(', ')}] of ${dtype} needs ${size}.`,
+      `${where} takes ${end - start} bytes, but its shape ${jsonExcerpt(shape)} of ${dtype} needs ${size}.`,
       { hint: HINT },
     );
   }
@@ -89,14 +89,14 @@ function assertFills(entries: readonly TensorEntry[], dataSize: number, path: st
   for (const { name, start, end } of entries.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
     if (end > dataSize) {
       throw new ModelError(
-        `${path} is cut off: ${name} needs the data up to byte ${end}, of which the file has ${dataSize}.`,
+        `${path} is cut off: ${shortName(name)} needs the data up to byte ${end}, of which the file has ${dataSize}.`,
         { hint: HINT },
       );
     }
     if (start !== filled) {
       const fault = start < filled ? 'overlaps' : 'leaves a gap after';
       throw new ModelError(
-        `${path}: ${name} starts at byte ${start} and ${fault} ${previous}, which ends at ${filled}.`,
+        `${path}: ${shortName(name)} starts at byte ${start} and ${fault} ${shortName(previous)}, which ends at ${filled}.`,
         {
           hint: HINT,
         },
@@ -110,6 +110,11 @@ function assertFills(entries: readonly TensorEntry[], dataSize: number, path: st
       hint: HINT,
     });
   }
+}
+
+/** As much of a name as an error can show. */
+function shortName(name: string): string {
+  return name.length > 200 ? `${name.slice(0, 200)}…` : name;
 }
 
 function isFloatFormat(dtype: string): dtype is FloatFormat {

@@ -10,6 +10,9 @@ import { unreadableFile } from './model-file.ts';
 import { readRange } from './read-range.ts';
 import { parseSafetensorsHeader } from './safetensors-header.ts';
 
+/** A tensor takes about a hundred; what is made of JSON takes many times its room. */
+const MAX_HEADER_BYTES = 1 << 24;
+
 /** One weight: its shape and its numbers in row-major order. */
 export interface WeightTensor {
   readonly shape: readonly number[];
@@ -87,6 +90,11 @@ async function readTensors(file: FileHandle, path: string): Promise<SafetensorsF
       `${path} is not a whole safetensors file: it has ${size} bytes, and the first 8 announce a header of ${headerSize}.`,
       { hint: 'The file is cut off or of another format; fetch it again from where the model came from.' },
     );
+  }
+  if (headerSize > MAX_HEADER_BYTES) {
+    throw new ModelError(`${path} has a header of ${headerSize} bytes, at most ${MAX_HEADER_BYTES} are read.`, {
+      hint: 'No translation model needs as many: fetch the file again from where the model came from.',
+    });
   }
   const dataStart = 8 + Number(headerSize);
   const header = Buffer.from(await readRange(file, path, 8, Number(headerSize)));

@@ -130,7 +130,7 @@ export function differenceLines(
   const { first, end } = windowAround(cursor, sentences.length, listHeight);
   const head: RichLine = [
     span('  '),
-    cell('SPREAD', 6, { tone: 'muted' }, 'right'),
+    cell('APART', 6, { tone: 'muted' }, 'right'),
     ...details.map((_, index) => cell(runLetter(index), 6, { tone: seriesTone(index), bold: true }, 'right')),
     span('  SOURCE', { tone: 'muted' }),
   ];
@@ -139,10 +139,8 @@ export function differenceLines(
     .map(
       ({ spread, byRun, source }, row): RichLine => [
         pointerSpan(first + row === cursor, theme),
-        cell(spread.toFixed(0), 6, { bold: true }, 'right'),
-        ...byRun.map(({ closeness }) =>
-          cell(closeness === null ? theme.symbols.missing : closeness.toFixed(0), 6, {}, 'right'),
-        ),
+        cell(spread.toFixed(1), 6, { bold: true }, 'right'),
+        ...byRun.map(({ bleu }) => cell(bleu.toFixed(1), 6, {}, 'right')),
         span(`  ${source}`, first + row === cursor ? { bold: true } : {}),
       ],
     );
@@ -157,7 +155,7 @@ function previewLines(
   theme: Theme,
 ): RichLine[] {
   const lines: RichLine[] = [
-    [span(' '), ...headingLine('Closeness to the reference, 0 to 100, by character pairs', width - 2, theme)],
+    [span(' '), ...headingLine('Sentence BLEU of each run; those furthest apart come first', width - 2, theme)],
     [span('  reference  ', { tone: 'muted' }), span(sentence.reference)],
   ];
   const shown = details

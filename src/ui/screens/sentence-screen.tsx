@@ -35,13 +35,12 @@ function sentenceText(state: UiState, position: number, width: number, theme: Th
   if (sentence === undefined) return [];
   const hypotheses = details.flatMap(({ record }, run): LabelledText[] => {
     const made = sentence.byRun[run];
-    const closeness = made?.closeness ?? null;
     const style = { tone: seriesTone(run) };
     const name = `${runLetter(run)} ${record.name}`;
     return [
       { label: `${name}, before`, text: made?.before ?? null, style },
       {
-        label: `${name}, after${closeness === null ? '' : ` (closeness ${closeness.toFixed(0)})`}`,
+        label: `${name}, after${made === undefined ? '' : ` (sentence BLEU ${made.bleu.toFixed(1)})`}`,
         text: made?.after ?? null,
         style,
       },

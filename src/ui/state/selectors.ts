@@ -5,7 +5,7 @@ import { visibleText, wrapText } from '../text/fit-text.ts';
 import { compareSettings, type SettingRow } from './config-difference.ts';
 import { rememberLast } from './remember-last.ts';
 import type { RunDetail } from './run-detail.ts';
-import { differingSentences, type SentenceDifference, sharedSentences } from './sentence-difference.ts';
+import { compareSentences, type SentenceComparison, type SentenceDifference } from './sentence-difference.ts';
 import type { CompareScreen, LiveScreen, UiState } from './ui-state.ts';
 
 /** A sentence of one run, from its evaluations or, before there are any, from what it translated on the way. */
@@ -52,22 +52,18 @@ export function comparedRuns(state: UiState, screen: CompareScreen): readonly Ru
   return screen.runIds.flatMap((id) => state.details[id] ?? []);
 }
 
-const differencesOf = rememberLast((...details: RunDetail[]): readonly SentenceDifference[] =>
-  differingSentences(details.map(({ translations }) => translations)),
+const comparisonOf = rememberLast(
+  (...details: RunDetail[]): SentenceComparison => compareSentences(details.map(({ translations }) => translations)),
 );
 
 /** Sentences on which the compared runs differ, the most different first. */
 export function comparedSentences(state: UiState, screen: CompareScreen): readonly SentenceDifference[] {
-  return differencesOf(...comparedRuns(state, screen));
+  return comparisonOf(...comparedRuns(state, screen)).differing;
 }
-
-const sharedOf = rememberLast((...details: RunDetail[]): number =>
-  sharedSentences(details.map(({ translations }) => translations)),
-);
 
 /** How many sentences all compared runs have in common. */
 export function sharedSentenceCount(state: UiState, screen: CompareScreen): number {
-  return sharedOf(...comparedRuns(state, screen));
+  return comparisonOf(...comparedRuns(state, screen)).shared;
 }
 
 /** Settings of the compared runs: those that differ, or all. */

@@ -7,7 +7,11 @@ import { excessMarks, unseenCharacters } from './unseen-characters.ts';
 
 /** How many cells the text takes; wide characters take two, combining marks none. */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  return isPlain(text) ? text.length : stringWidth(text);
+}
+
+function isPlain(text: string): boolean {
+  return /^[ -~]*$/.test(text);
 }
 
 /**
@@ -16,7 +20,7 @@ export function widthOf(text: string): number {
  * sent.
  */
 export function visibleText(text: string): string {
-  if (/^[ -~]*$/.test(text)) return text;
+  if (isPlain(text)) return text;
   return text
     .replace(unseenCharacters, (character) => {
       const code = character.codePointAt(0) ?? 0;

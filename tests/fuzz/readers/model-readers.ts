@@ -2,9 +2,10 @@
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { resolveGenerationSettings } from '../../../src/engine/decoding/generation-settings.ts';
 import { parseMarianConfig } from '../../../src/engine/model/marian/marian-config.ts';
 import { parameterShapes } from '../../../src/engine/model/marian/marian-weights.ts';
-import { readModelConfig, readWeights } from '../../../src/engine/model/model-directory.ts';
+import { readGenerationConfig, readModelConfig, readWeights } from '../../../src/engine/model/model-directory.ts';
 import { readPytorchWeights } from '../../../src/engine/model/pytorch/read-pytorch-weights.ts';
 import { unpickle } from '../../../src/engine/model/pytorch/unpickle.ts';
 import { readSafetensors } from '../../../src/engine/model/safetensors.ts';
@@ -167,4 +168,27 @@ const config: FuzzedReader = {
   },
 };
 
-export const modelReaders: readonly FuzzedReader[] = [safetensors, pickle, pytorch, index, config];
+const GENERATION = `{"num_beams":4,"max_length":512,"bad_words_ids":[[99]],"eos_token_id":0,"forced_eos_token_id":0,"pad_token_id":99,
+"decoder_start_token_id":99,"early_stopping":false,"length_penalty":1.0,"do_sample":false,"suppress_tokens":null}`;
+
+const NO_OVERRIDES = {
+  num_beams: null,
+  max_length: null,
+  length_penalty: null,
+  early_stopping: null,
+  compatibility: 'transformers-4',
+} as const;
+const LIMITS = { padTokenId: 99, eosTokenId: 0, decoderStartTokenId: 99, vocabSize: 100, maxPositions: 512 };
+
+const generation: FuzzedReader = {
+  name: 'generation-config',
+  seeds: () => [fixture('experiments/models/demo-en-fr/generation_config.json'), Buffer.from(GENERATION)],
+  words: ['"do_sample":', '"stop_strings":', '[[', '-1', '1e999', 'null', '"never"'],
+  spoil: (input, random) => Buffer.from(spoilJson(input.toString(), random)),
+  async read(input, folder) {
+    writeFileSync(join(folder, 'generation_config.json'), input);
+    resolveGenerationSettings(await readGenerationConfig(folder), NO_OVERRIDES, LIMITS);
+  },
+};
+
+export const modelReaders: readonly FuzzedReader[] = [safetensors, pickle, pytorch, index, config, generation];

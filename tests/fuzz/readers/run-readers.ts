@@ -1,15 +1,26 @@
 /** What a run reads: experiment files, messages between its processes, the state and checksums of a checkpoint. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { parseExperiment } from '../../../src/engine/config/parse-experiment.ts';
 import { eventReceiver, receiveCommand } from '../../../src/engine/run/channel.ts';
+import { assertCheckpointFits } from '../../../src/engine/training/checkpoint-fit.ts';
 import { checksumProblem } from '../../../src/engine/training/checksums.ts';
 import { readTrainerState } from '../../../src/engine/training/trainer-state.ts';
 import { AppError } from '../../../src/errors.ts';
+import { parseEnvelope } from '../../../src/runner/examine-store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import type { Random } from '../random.ts';
 import type { FuzzedReader } from '../reader.ts';
 import { spoilJson } from '../spoil-json.ts';
 import { spoilParts } from '../spoil-text.ts';
 import { fixture } from './fixture.ts';
+
+const EXPERIMENT = parseExperiment(fixture('experiments/quickstart.yaml').toString(), {
+  fileName: 'e.yaml',
+  directory: '/',
+});
 
 const YAML_WORDS = [
   '&a',
@@ -164,7 +175,11 @@ const trainerState: FuzzedReader = {
   words: ['"bleubird":', '"__proto__":', 'null', '-1', '1e999'],
   spoil: (input, random) => Buffer.from(spoilJson(input.toString(), random)),
   read(input) {
-    readTrainerState(jsonOf(input));
+    const stored = readTrainerState(jsonOf(input));
+    if (stored === null) return;
+    const { training, data } = EXPERIMENT;
+    const sizes = { trainSize: 2, isEvaluatedBefore: true, evaluatedSentences: 1 };
+    assertCheckpointFits('checkpoint-5', stored, { training, data, dataHash: 'h', ...sizes });
   },
 };
 
@@ -192,4 +207,78 @@ function jsonOf(input: Buffer): unknown {
   }
 }
 
-export const runReaders: readonly FuzzedReader[] = [yaml, ipc, trainerState, checksums];
+const RUN_ID = 'q4s82';
+const RUNNER = { pid: 7, processStart: '1', bootId: 'b', hostname: 'h' };
+const END = { state: 'completed', reason: 'all steps', hint: null, exitCode: 0, signal: null, stderrTail: null };
+
+/** A run that was made, ran, was taken up again and ended. */
+const JOURNAL = [
+  {
+    type: 'created',
+    at: 1,
+    run: {
+      id: RUN_ID,
+      experiment: EXPERIMENT,
+      runner: RUNNER,
+      versions: { node: '24' },
+      gitCommit: null,
+      gitDirty: false,
+      lockfileHash: 'l',
+    },
+  },
+  ...EVENTS.map((event, index) => ({ type: 'event', at: 2, envelope: { v: 1, seq: index + 1, time: 2, event } })),
+  { type: 'note', at: 3, kind: 'warning', text: 'the disk is full' },
+  { type: 'resumed', at: 4, runner: RUNNER, lastSeq: EVENTS.length, was: 'failed', endedAt: 3 },
+  {
+    type: 'event',
+    at: 5,
+    envelope: {
+      v: 1,
+      seq: EVENTS.length + 1,
+      time: 5,
+      event: { type: 'ended', reason: 'completed', step: 2, detail: '' },
+    },
+  },
+  { type: 'ended', at: 6, end: END },
+].map((entry) => lineOf(JSON.stringify(entry)));
+
+function lineOf(entry: string): string {
+  return `{"crc":${crc32(entry)},"entry":${entry}}\n`;
+}
+
+/** Changes one entry and gives it the checksum it then needs; bare bytes are spoiled beside it. */
+function spoilJournal(input: Buffer, random: Random): Buffer {
+  const lines = input.toString('utf8').split(/(?<=\n)/);
+  const at = random.below(lines.length);
+  const entry = /^\{"crc":\d+,"entry":(.*)\}\n$/s.exec(lines[at] ?? '')?.[1];
+  const action = random.below(6);
+  if (action === 0) lines.splice(at, 1);
+  else if (action === 1) lines.splice(random.below(lines.length), 0, lines[at] ?? '');
+  else if (entry !== undefined) lines[at] = lineOf(spoilJson(entry, random));
+  return Buffer.from(lines.join(''));
+}
+
+const stores = new Map<string, Store>();
+
+/** Read as `store repair` reads it: the run is made anew from its journal. */
+const journal: FuzzedReader = {
+  name: 'journal',
+  seeds: () => [Buffer.from(JOURNAL.join(''))],
+  words: ['"type":"created"', '"type":"ended"', '"id":"../../x"', '"seq":', '1e999', '-1', '\n', '{"crc":0,"entry":'],
+  spoil: spoilJournal,
+  read(input, folder) {
+    const store = stores.get(folder) ?? openStore(folder, { now: () => 10 });
+    stores.set(folder, store);
+    mkdirSync(join(folder, 'runs', RUN_ID), { recursive: true });
+    writeFileSync(join(folder, 'runs', RUN_ID, 'journal.jsonl'), input);
+    store.rebuildRun(RUN_ID, parseEnvelope);
+    for (const { id } of store.listRuns()) {
+      if (id !== RUN_ID) throw new RangeError(`a run ${id} came into the store by the journal of ${RUN_ID}`);
+      store.findRun(id);
+      store.evaluations(id);
+      store.metricNames(id);
+    }
+  },
+};
+
+export const runReaders: readonly FuzzedReader[] = [yaml, ipc, trainerState, checksums, journal];

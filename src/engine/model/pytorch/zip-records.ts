@@ -1,13 +1,8 @@
 /** The records of a zip file, as PyTorch writes them: not compressed, so that they are read where they lie. */
 import type { FileHandle } from 'node:fs/promises';
-import {
-  type Entry,
-  fromRandomAccessReaderPromise,
-  getFileNameLowLevel,
-  RandomAccessReader,
-  validateFileName,
-} from 'yauzl';
+import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, validateFileName } from 'yauzl';
 import { ModelError } from '../../../errors.ts';
+import { ZipFileReader } from '../../zip-file-reader.ts';
 import { errorText } from '../model-file.ts';
 import { damagedFile, quoted, unsupportedFile } from './file-faults.ts';
 
@@ -29,7 +24,7 @@ const MAX_RECORDS = 20_000;
  */
 export async function readZipRecords(file: FileHandle, path: string, size: number): Promise<ZipRecords> {
   try {
-    const zip = await fromRandomAccessReaderPromise(new BoundedReader(file, size), size, {
+    const zip = await fromRandomAccessReaderPromise(new ZipFileReader(file, size), size, {
       autoClose: false,
       lazyEntries: true,
       decodeStrings: false,
@@ -74,40 +69,4 @@ function checkedName(entry: Entry, path: string): string {
 
 function notWhole(path: string, cause: unknown): ModelError {
   return damagedFile(path, `as a zip file it cannot be read: ${errorText(cause)}`, cause);
-}
-
-/**
- * Reads for yauzl inside the file only. Its own reader hands places of 2^60, which a zip64 directory may claim, to
- * fs.read, whose exception then ends the process.
- */
-class BoundedReader extends RandomAccessReader {
-  readonly #file: FileHandle;
-  readonly #size: number;
-
-  constructor(file: FileHandle, size: number) {
-    super();
-    this.#file = file;
-    this.#size = size;
-  }
-
-  override read(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-    callback: (error: Error | null, bytesRead?: number) => void,
-  ): void {
-    if (position + length > this.#size) {
-      setImmediate(callback, new Error(`it points to byte ${position}, but has ${this.#size} bytes`));
-      return;
-    }
-    this.#file.read(buffer, offset, length, position).then(
-      ({ bytesRead }) => callback(null, bytesRead),
-      (cause: unknown) => callback(cause instanceof Error ? cause : new Error(String(cause))),
-    );
-  }
-
-  override _readStreamForRange(): never {
-    throw new TypeError('records are read by their place, not as streams');
-  }
 }

@@ -1,0 +1,14 @@
+/** Reads files that are taken into memory whole, such as JSON, however large or strange they are. */
+import { readFile, stat } from 'node:fs/promises';
+
+/** A file that is too large to be what it should be, or none at all, such as a device; its message follows the path. */
+export class UnfitFileError extends Error {}
+
+/** Gives the bytes of a file. @throws {UnfitFileError}; the system's error when it cannot be read */
+export async function readSmallFile(path: string, maxBytes: number): Promise<Buffer> {
+  const status = await stat(path);
+  // A device such as /dev/zero would be read for ever. Of a folder the system says what it is.
+  if (!status.isFile() && !status.isDirectory()) throw new UnfitFileError('is no file, but a device or a pipe');
+  if (status.size > maxBytes) throw new UnfitFileError(`has ${status.size} bytes, at most ${maxBytes} are read`);
+  return await readFile(path);
+}
