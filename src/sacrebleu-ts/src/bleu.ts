@@ -70,6 +70,7 @@ export class BLEU extends Metric<BLEUScore> {
   private readonly warn: (message: string) => void;
   private readonly trie: NgramTrie;
   private readonly room = new SymbolRoom();
+  private readonly numbers = new WordNumbers(this.room);
 
   /** @throws {RangeError} when an option's value is not supported, with those that are */
   constructor(options: BleuOptions = {}) {
@@ -103,9 +104,11 @@ export class BLEU extends Metric<BLEUScore> {
     return { type: 'bleu', maxNgramOrder: this.maxNgramOrder, ...this.formula };
   }
 
-  override corpusStatistics(hypotheses: readonly string[], references: References): StatisticsRow[] {
-    const rows = super.corpusStatistics(hypotheses, references);
-    if (!this.isForced && hypotheses.filter((hypothesis) => hypothesis.endsWith(' .')).length >= 100) {
+  override systemsStatistics(systems: readonly (readonly string[])[], references: References): StatisticsRow[][] {
+    const rows = super.systemsStatistics(systems, references);
+    if (this.isForced) return rows;
+    for (const hypotheses of systems) {
+      if (hypotheses.filter((hypothesis) => hypothesis.endsWith(' .')).length < 100) continue;
       this.warn(
         "100 lines or more end in a tokenized full stop (' .'): it looks as if the data was not detokenized, which may hurt the score. Set force where it was, or where that does not matter.",
       );
@@ -120,34 +123,21 @@ export class BLEU extends Metric<BLEUScore> {
     return super.sentenceScore(hypothesis, references);
   }
 
-  /** `[words of the hypothesis, words of the closest reference, matches of each order, n-grams of each order]`. */
-  segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow {
+  /** Each row: `[words of the hypothesis, words of the closest reference, matches of each order, n-grams of each order]`. */
+  segmentRows(hypotheses: readonly string[], references: readonly (string | null)[]): StatisticsRow[] {
     this.room.clear();
-    const numbers = new WordNumbers(this.room);
-    const words = this.wordsOf(hypothesis, numbers);
+    this.numbers.clear();
     const ofReferences: Int32Array[] = [];
     let referenceWords = 0;
     for (const reference of references) {
       if (reference === null) continue;
-      const ofReference = this.wordsOf(reference, numbers);
+      const ofReference = this.wordsOf(reference);
       ofReferences.push(ofReference);
       referenceWords += ofReference.length;
     }
-    if (ofReferences.length === 0 && words.length > 0) {
-      throw new TypeError('A segment has no reference: all are null.');
-    }
     this.trie.clear(referenceWords);
     for (const ofReference of ofReferences) this.trie.addReference(ofReference);
-    const matches = this.trie.countMatches(words);
-    // Made at its length: an array that grows keeps room for twice as much.
-    const row = new Array<number>(2 + 2 * this.maxNgramOrder).fill(0);
-    row[0] = words.length;
-    row[1] = closestLength(words.length, ofReferences);
-    for (let index = 0; index < this.maxNgramOrder; index++) {
-      row[2 + index] = matches[index] ?? 0;
-      row[2 + this.maxNgramOrder + index] = Math.max(words.length - index, 0);
-    }
-    return row;
+    return hypotheses.map((hypothesis) => this.rowOf(this.wordsOf(hypothesis), ofReferences));
   }
 
   scoreFromStatistics(sum: StatisticsRow, profile?: Profile): BLEUScore {
@@ -185,9 +175,23 @@ export class BLEU extends Metric<BLEUScore> {
     return bleuFromStatistics({ counts, totals, sysLen, refLen }, formula, profile);
   }
 
-  private wordsOf(segment: string, numbers: WordNumbers): Int32Array {
+  private rowOf(words: Int32Array, references: readonly Int32Array[]): StatisticsRow {
+    if (references.length === 0 && words.length > 0) throw new TypeError('A segment has no reference: all are null.');
+    const matches = this.trie.countMatches(words);
+    // Made at its length: an array that grows keeps room for twice as much.
+    const row = new Array<number>(2 + 2 * this.maxNgramOrder).fill(0);
+    row[0] = words.length;
+    row[1] = closestLength(words.length, references);
+    for (let index = 0; index < this.maxNgramOrder; index++) {
+      row[2 + index] = matches[index] ?? 0;
+      row[2 + this.maxNgramOrder + index] = Math.max(words.length - index, 0);
+    }
+    return row;
+  }
+
+  private wordsOf(segment: string): Int32Array {
     const text = this.isLowercase ? segment.toLowerCase() : segment;
-    return numbers.of(this.tokenizer.words(stripEnd(text)));
+    return this.numbers.of(this.tokenizer.words(stripEnd(text)));
   }
 
   private warnOfTokenizer(name: string, trgLang: string): void {

@@ -36,6 +36,7 @@ export class CHRF extends Metric<CHRFScore> {
   private readonly characterTrie: NgramTrie;
   private readonly wordTrie: NgramTrie;
   private readonly room = new SymbolRoom();
+  private readonly numbers = new WordNumbers(this.room);
 
   /** @throws {RangeError} when an option's value is not supported */
   constructor(options: ChrfOptions = {}) {
@@ -62,42 +63,35 @@ export class CHRF extends Metric<CHRFScore> {
   }
 
   /**
-   * `[n-grams of the hypothesis, of the reference, matches]` of each order of characters, then of words, against the
-   * reference with the best F-score, the first of several as good.
+   * Each row: `[n-grams of the hypothesis, of the reference, matches]` of each order of characters, then of words, against
+   * the reference with the best F-score, the first of several as good.
    */
-  segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow {
+  segmentRows(hypotheses: readonly string[], references: readonly (string | null)[]): StatisticsRow[] {
     this.room.clear();
-    const numbers = new WordNumbers(this.room);
-    const ofHypothesis = this.symbolsOf(hypothesis, numbers);
+    this.numbers.clear();
     const { charOrder, wordOrder } = this.formula;
-    let best: number[] | null = null;
-    let bestScore = -1;
+    const ofHypotheses = hypotheses.map((hypothesis) => this.symbolsOf(hypothesis));
+    const best = hypotheses.map((): StatisticsRow => []);
+    const bestScores = hypotheses.map(() => -1);
     for (const reference of references) {
       if (reference === null) continue;
-      const ofReference = this.symbolsOf(reference, numbers);
-      // Made at its length: an array that grows keeps room for twice as much.
-      const row = new Array<number>(3 * (charOrder + wordOrder)).fill(0);
-      countTriples(
-        row,
-        0,
-        { trie: this.characterTrie, orders: charOrder },
-        ofHypothesis.characters,
-        ofReference.characters,
-      );
-      countTriples(
-        row,
-        3 * charOrder,
-        { trie: this.wordTrie, orders: wordOrder },
-        ofHypothesis.words,
-        ofReference.words,
-      );
-      const score = references.length === 1 ? 0 : chrfFromStatistics(row, this.formula);
-      if (score > bestScore) {
-        best = row;
-        bestScore = score;
+      const ofReference = this.symbolsOf(reference);
+      fill(this.characterTrie, ofReference.characters);
+      fill(this.wordTrie, ofReference.words);
+      for (const [place, { characters, words }] of ofHypotheses.entries()) {
+        // Made at its length: an array that grows keeps room for twice as much.
+        const row = new Array<number>(3 * (charOrder + wordOrder)).fill(0);
+        countTriples(row, 0, this.characterTrie, characters, ofReference.characters);
+        countTriples(row, 3 * charOrder, this.wordTrie, words, ofReference.words);
+        const score = references.length === 1 ? 0 : chrfFromStatistics(row, this.formula);
+        if (score <= (bestScores[place] ?? -1)) continue;
+        best[place] = row;
+        bestScores[place] = score;
       }
     }
-    if (best === null) throw new TypeError('A segment has no reference: all are null.');
+    if (references.every((reference) => reference === null)) {
+      throw new TypeError('A segment has no reference: all are null.');
+    }
     return best;
   }
 
@@ -120,31 +114,32 @@ export class CHRF extends Metric<CHRFScore> {
     ];
   }
 
-  private symbolsOf(segment: string, numbers: WordNumbers): { characters: Int32Array; words: Int32Array } {
+  private symbolsOf(segment: string): { characters: Int32Array; words: Int32Array } {
     const text = this.isLowercase ? segment.toLowerCase() : segment;
     const words = this.formula.wordOrder === 0 ? [] : splitOffPunctuation(splitWords(text));
-    return { characters: codePoints(text, this.withWhiteSpace, this.room), words: numbers.of(words) };
+    return { characters: codePoints(text, this.withWhiteSpace, this.room), words: this.numbers.of(words) };
   }
+}
+
+function fill(trie: NgramTrie, reference: Int32Array): void {
+  trie.clear(reference.length);
+  trie.addReference(reference);
 }
 
 /** An order the reference has no n-grams of counts none of the hypothesis either. */
 function countTriples(
   row: number[],
   start: number,
-  { trie, orders }: { readonly trie: NgramTrie; readonly orders: number },
+  trie: NgramTrie,
   hypothesis: Int32Array,
   reference: Int32Array,
 ): void {
-  if (orders === 0) return;
-  trie.clear(reference.length);
-  trie.addReference(reference);
-  const matches = trie.countMatches(hypothesis);
-  for (let index = 0; index < orders; index++) {
+  for (const [index, matches] of trie.countMatches(hypothesis).entries()) {
     const ofReference = Math.max(reference.length - index, 0);
     const ofHypothesis = ofReference === 0 ? 0 : Math.max(hypothesis.length - index, 0);
     row[start + 3 * index] = ofHypothesis;
     row[start + 3 * index + 1] = ofReference;
-    row[start + 3 * index + 2] = matches[index] ?? 0;
+    row[start + 3 * index + 2] = matches;
   }
 }
 

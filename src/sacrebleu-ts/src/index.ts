@@ -69,6 +69,7 @@ export { TER, type TerOptions } from './ter.ts';
 export { TERScore, terFromStatistics } from './ter-score.ts';
 export type { SentencePieceEncoder, SentencePieceModel } from './tokenizers/sentence-piece.ts';
 export {
+  allTokenizerNames,
   type TokenizerName,
   type TokenizerOptions,
   tokenize,

@@ -36,8 +36,11 @@ export abstract class Metric<Result extends Score> {
     return null;
   }
 
-  /** The counts of one segment. @throws {TypeError} when it has no reference at all */
-  abstract segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow;
+  /**
+   * The counts of one segment, a row for each system's hypothesis: the references are taken apart once for all.
+   * @throws {TypeError} when the segment has no reference at all
+   */
+  abstract segmentRows(hypotheses: readonly string[], references: readonly (string | null)[]): StatisticsRow[];
   abstract scoreFromStatistics(sum: StatisticsRow, profile?: Profile): Result;
   protected abstract signatureFields(): readonly SignatureField[];
 
@@ -86,15 +89,30 @@ export abstract class Metric<Result extends Score> {
     );
   }
 
+  /** The counts of one segment. @throws {TypeError} when it has no reference at all */
+  segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow {
+    return this.segmentRows([hypothesis], references)[0] ?? [];
+  }
+
   /** The rows of all segments, in order. @throws as `corpusScore` */
   corpusStatistics(hypotheses: readonly string[], references: References): StatisticsRow[] {
-    requireAligned(hypotheses, references);
+    return this.systemsStatistics([hypotheses], references)[0] ?? [];
+  }
+
+  /**
+   * The rows of several systems, `[s][i]` of segment i of system s; quicker than `corpusStatistics` of each.
+   * @throws as `corpusScore`
+   */
+  systemsStatistics(systems: readonly (readonly string[])[], references: References): StatisticsRow[][] {
+    for (const hypotheses of systems) requireAligned(hypotheses, references);
     const referenceCounts = new Set<number>();
-    const rows = hypotheses.map((hypothesis, index) => {
-      const ofSegment = references.map((ofSystem) => ofSystem[index] ?? null);
+    const rows = systems.map((): StatisticsRow[] => []);
+    for (let segment = 0; segment < (systems[0]?.length ?? 0); segment++) {
+      const ofSegment = references.map((ofSystem) => ofSystem[segment] ?? null);
       referenceCounts.add(ofSegment.filter((reference) => reference !== null).length);
-      return this.segmentStatistics(hypothesis, ofSegment);
-    });
+      const hypotheses = systems.map((ofSystem) => ofSystem[segment] ?? '');
+      for (const [place, row] of this.segmentRows(hypotheses, ofSegment).entries()) rows[place]?.push(row);
+    }
     const [first = null] = referenceCounts;
     this.referenceCount = referenceCounts.size === 1 ? first : null;
     return rows;

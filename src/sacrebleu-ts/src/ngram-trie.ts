@@ -3,7 +3,7 @@
  *
  * An n-gram is a path from the root, one symbol (a word's number, a code point) an edge; node 0 is the root. Edges lie
  * in one hash table keyed by parent and symbol, both compared in full: two n-grams are never mistaken for each other.
- * Clearing costs as much as the next segment is long, so one trie serves a whole corpus.
+ * Clearing costs as much as the next segment is long, so one trie serves a whole corpus, and all hypotheses of a segment.
  */
 export class NgramTrie {
   private readonly maxOrder: number;
@@ -18,8 +18,10 @@ export class NgramTrie {
   /** The reference that `counts` is about. */
   private references = new Int32Array(0);
   private counts = new Int32Array(0);
-  /** How often the reference that has the n-gram most often has it, less what hypotheses have matched. */
+  /** How often the reference that has the n-gram most often has it, less what the hypothesis has matched. */
   private available = new Int32Array(0);
+  /** The nodes the hypothesis has matched; no more than n-grams the references have. */
+  private matched = new Int32Array(0);
 
   constructor(maxOrder: number) {
     this.maxOrder = maxOrder;
@@ -32,7 +34,7 @@ export class NgramTrie {
     this.shift = 32 - bits;
     if (this.slots.length < 2 ** bits) {
       this.slots = new Int32Array(2 ** bits);
-      for (const name of ['parents', 'symbols', 'references', 'counts', 'available'] as const) {
+      for (const name of ['parents', 'symbols', 'references', 'counts', 'available', 'matched'] as const) {
         this[name] = new Int32Array(2 ** (bits - 1));
       }
     } else {
@@ -60,14 +62,12 @@ export class NgramTrie {
     }
   }
 
-  /**
-   * The hypothesis's n-grams that are in a reference, by order; each reference n-gram matches once.
-   * Uses up the references: `clear` before the next.
-   */
+  /** The hypothesis's n-grams that are in a reference, by order; each reference n-gram matches once. */
   countMatches(hypothesis: Int32Array): number[] {
-    const { available, maxOrder } = this;
+    const { available, matched, maxOrder } = this;
     const { length } = hypothesis;
     const matches = new Array<number>(maxOrder).fill(0);
+    let total = 0;
     for (let start = 0; start < length; start++) {
       const end = Math.min(start + maxOrder, length);
       let node = 0;
@@ -78,8 +78,14 @@ export class NgramTrie {
         const left = available[node] ?? 0;
         if (left === 0) continue;
         available[node] = left - 1;
+        matched[total++] = node;
         matches[index - start] = (matches[index - start] ?? 0) + 1;
       }
+    }
+    // All n-grams are there again for the next hypothesis.
+    for (let index = 0; index < total; index++) {
+      const node = matched[index] ?? 0;
+      available[node] = (available[node] ?? 0) + 1;
     }
     return matches;
   }

@@ -21,6 +21,7 @@ export class TER extends Metric<TERScore> {
   override readonly isHigherBetter = false;
   private readonly options: TercomOptions;
   private readonly room = new SymbolRoom();
+  private readonly numbers = new WordNumbers(this.room);
 
   /** @throws {RangeError} when there is no such option */
   constructor(options: TerOptions = {}) {
@@ -34,23 +35,24 @@ export class TER extends Metric<TERScore> {
     return { type: 'ter' };
   }
 
-  /** `[edits against the reference that needs fewest, mean length of the references]`. */
-  segmentStatistics(hypothesis: string, references: readonly (string | null)[]): StatisticsRow {
+  /** Each row: `[edits against the reference that needs fewest, mean length of the references]`. */
+  segmentRows(hypotheses: readonly string[], references: readonly (string | null)[]): StatisticsRow[] {
     this.room.clear();
-    const numbers = new WordNumbers(this.room);
-    const words = numbers.of(splitWordsTercom(stripEnd(hypothesis), this.options));
-    let fewestEdits = Number.POSITIVE_INFINITY;
+    this.numbers.clear();
+    const ofReferences: Int32Array[] = [];
     let lengths = 0;
-    let count = 0;
     for (const reference of references) {
       if (reference === null) continue;
-      const ofReference = numbers.of(this.splitReference(reference));
-      fewestEdits = Math.min(fewestEdits, countEdits(words, ofReference));
+      const ofReference = this.numbers.of(this.splitReference(reference));
+      ofReferences.push(ofReference);
       lengths += ofReference.length;
-      count += 1;
     }
-    if (count === 0) throw new TypeError('A segment has no reference: all are null.');
-    return [fewestEdits, lengths / count];
+    if (ofReferences.length === 0) throw new TypeError('A segment has no reference: all are null.');
+    return hypotheses.map((hypothesis) => {
+      const words = this.numbers.of(splitWordsTercom(stripEnd(hypothesis), this.options));
+      const edits = ofReferences.map((ofReference) => countEdits(words, ofReference));
+      return [Math.min(...edits), lengths / ofReferences.length];
+    });
   }
 
   scoreFromStatistics(sum: StatisticsRow): TERScore {

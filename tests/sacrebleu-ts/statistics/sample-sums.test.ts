@@ -10,7 +10,7 @@ function rowsOf(segments: number, columns: number, most = 40): number[][] {
   );
 }
 
-// Widths on both sides of a whole vector and of a pass of eight; segments on both sides of a word of coins.
+// Columns on both sides of a pass of four; segments on both sides of a word of coins.
 const shapes = [
   { segments: 1, columns: [3] },
   { segments: 2, columns: [1] },
@@ -22,7 +22,7 @@ const shapes = [
 
 describe('rows added by WebAssembly', () => {
   it('are added there: an engine with vectors opens the kernel', () => {
-    const kernel = new ResamplingKernel([[1, 2, 4]], 3);
+    const kernel = new ResamplingKernel([Float64Array.of(1, 2, 4)], 3);
     kernel.position = new DefaultRng(1).position;
     kernel.addSample();
     const drawn = new Int32Array(3);
@@ -56,6 +56,30 @@ describe('rows added by WebAssembly', () => {
     for (let trial = 0; trial < 40; trial++) expect(fast.next()).toEqual(slow.next());
     fast.close();
     slow.close();
+    expect(compiled.position).toEqual(plain.position);
+  });
+
+  it('are the same where a column needs more than 16 bits', () => {
+    const widened = (rows: number[][]): number[][] => rows.map((row) => row.map((value) => value * 9973));
+    const [baseline, system] = [widened(rowsOf(33, 3)), widened(rowsOf(33, 3, 31))];
+    const [fast, slow] = [true, false].map((isCompiled) => bootstrapSums([baseline], new DefaultRng(5), isCompiled));
+    const [quick, steady] = [true, false].map((isCompiled) =>
+      swappedSums([{ baseline, system }], new DefaultRng(5), isCompiled),
+    );
+    for (let sample = 0; sample < 5; sample++) {
+      expect(Array.from(fast?.next()[0] ?? [])).toEqual(Array.from(slow?.next()[0] ?? []));
+      expect(quick?.next()).toEqual(steady?.next());
+    }
+  });
+
+  it('draws again below the threshold, and counts nothing for the number not taken', () => {
+    const [compiled, plain] = [new DefaultRng(2), new DefaultRng(2)];
+    // A first word of 0 is below the threshold of every bound that does not divide 2^32.
+    for (const rng of [compiled, plain]) rng.position = { ...rng.position, spare: 0 };
+    const rows = [[1], [20], [300]];
+    const [fast, slow] = [bootstrapSums([rows], compiled), bootstrapSums([rows], plain, false)];
+    expect(Array.from(fast.next()[0] ?? [])).toEqual(Array.from(slow.next()[0] ?? []));
+    fast.close();
     expect(compiled.position).toEqual(plain.position);
   });
 

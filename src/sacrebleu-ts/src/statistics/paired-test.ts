@@ -100,7 +100,10 @@ function keptOf({ metrics, systems, refs }: PairedTestInput): Pick<KeptPairedTes
     systems: systems.map(({ name }) => name),
     metrics: metrics.map((metric) => ({
       metric,
-      statistics: systems.map(({ hypotheses }) => metric.corpusStatistics(hypotheses, refs)),
+      statistics: metric.systemsStatistics(
+        systems.map(({ hypotheses }) => hypotheses),
+        refs,
+      ),
     })),
   };
 }

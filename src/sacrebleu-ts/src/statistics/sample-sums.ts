@@ -33,7 +33,7 @@ export function bootstrapSums(
 ): RowDraws<readonly ArrayLike<number>[]> {
   const segments = tracks[0]?.length ?? 0;
   const columns = columnsOf(tracks);
-  const areCounts = columns.every((column) => column.every((value) => value >= 0));
+  const areCounts = columns.every((column) => rangeOf(column).least >= 0);
   const kernel = isCompiled && areCounts ? openKernel(columns, segments) : null;
   if (kernel === null) {
     const sums = new SegmentSums(tracks);
@@ -79,8 +79,9 @@ export function swappedSums(
 ): RowDraws<readonly SwappedSums[]> {
   const segments = pairs[0]?.baseline.length ?? 0;
   const [ofBaselines, ofSystems] = [pairs.map(({ baseline }) => baseline), pairs.map(({ system }) => system)];
-  const columns = columnsOf(ofBaselines).map((column) => Float64Array.from(column));
+  const columns = columnsOf(ofBaselines);
   const others = columnsOf(ofSystems);
+  const areWhole = columns.concat(others).every((column) => rangeOf(column).areWhole);
   const totals = columns.map((column, place) => [sumOf(column), sumOf(others[place] ?? [])] as const);
   // What a segment that keeps its side adds to the first sum beyond what one that changes it does.
   for (const [place, column] of columns.entries()) {
@@ -88,7 +89,6 @@ export function swappedSums(
       column[segment] = (column[segment] ?? 0) - (others[place]?.[segment] ?? 0);
     }
   }
-  const areWhole = ofBaselines.concat(ofSystems).every((rows) => rows.every((row) => row.every(Number.isInteger)));
   const kernel = isCompiled && areWhole ? openKernel(columns, segments) : null;
   if (kernel === null) {
     const fillBooleans = rng.booleans();
@@ -128,9 +128,12 @@ export function swappedSums(
 
 /** The kernel with these columns; null where it cannot hold them or there is none. */
 function openKernel(columns: readonly Float64Array[], segments: number): ResamplingKernel | null {
-  const isWhole = (value: number): boolean => Number.isInteger(value) && Math.abs(value) * segments < INT32_LIMIT;
+  const fits = (column: Float64Array): boolean => {
+    const { least, greatest, areWhole } = rangeOf(column);
+    return areWhole && Math.max(-least, greatest) * segments < INT32_LIMIT;
+  };
   // One segment is drawn without a draw.
-  if (segments < 2 || columns.length === 0 || !columns.every((column) => column.every(isWhole))) return null;
+  if (segments < 2 || columns.length === 0 || !columns.every(fits)) return null;
   try {
     return new ResamplingKernel(columns, segments);
   } catch {
@@ -141,12 +144,31 @@ function openKernel(columns: readonly Float64Array[], segments: number): Resampl
 
 function columnsOf(tracks: Tracks): Float64Array[] {
   return tracks.flatMap((rows) =>
-    (rows[0] ?? []).map((_, column) => Float64Array.from(rows, (row) => row[column] ?? 0)),
+    (rows[0] ?? []).map((_, place) => {
+      const column = new Float64Array(rows.length);
+      for (let segment = 0; segment < rows.length; segment++) column[segment] = rows[segment]?.[place] ?? 0;
+      return column;
+    }),
   );
 }
 
+function rangeOf(column: Float64Array): {
+  readonly least: number;
+  readonly greatest: number;
+  readonly areWhole: boolean;
+} {
+  let [least, greatest, areWhole] = [0, 0, true];
+  for (let segment = 0; segment < column.length; segment++) {
+    const value = column[segment] ?? 0;
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+    areWhole &&= Math.trunc(value) === value;
+  }
+  return { least, greatest, areWhole };
+}
+
 /** Parts of the sums, one a track. */
-function partsOf(sums: Int32Array, tracks: Tracks): Int32Array[] {
+function partsOf(sums: Float64Array, tracks: Tracks): Float64Array[] {
   let start = 0;
   return tracks.map((rows) => {
     const width = rows[0]?.length ?? 0;

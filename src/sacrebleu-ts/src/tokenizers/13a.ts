@@ -9,5 +9,5 @@ export function splitWords13a(line: string): string[] {
     // One after the other, so that `&amp;lt;` becomes `<`.
     text = text.replaceAll('&quot;', '"').replaceAll('&amp;', '&').replaceAll('&lt;', '<').replaceAll('&gt;', '>');
   }
-  return splitAsciiPunctuation(` ${text} `);
+  return splitAsciiPunctuation(text, true);
 }

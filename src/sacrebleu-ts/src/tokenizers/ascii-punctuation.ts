@@ -9,9 +9,12 @@
 import { isWhiteSpace } from '../python/white-space.ts';
 
 /**
- * The words of a text. Its ends count as digits: pad it with spaces where a full stop there should be split off.
+ * The words of a text.
+ *
+ * @param isPadded whether to take the text with a space at each end; else its ends count as digits, and a full stop there
+ *                 after or before a digit is not split off
  */
-export function splitAsciiPunctuation(text: string): string[] {
+export function splitAsciiPunctuation(text: string, isPadded: boolean): string[] {
   const words: string[] = [];
   let start = 0;
   for (let index = 0; index < text.length; index++) {
@@ -19,7 +22,7 @@ export function splitAsciiPunctuation(text: string): string[] {
     const kind = unit < 128 ? ASCII_KINDS[unit] : isWhiteSpace(unit) ? WHITE_SPACE : IN_WORD;
     if (kind === IN_WORD) continue;
     if (kind === HYPHEN && !isDigit(text, index - 1)) continue;
-    if (kind === POINT && !isOnItsOwn(text, index)) continue;
+    if (kind === POINT && !isOnItsOwn(text, index, isPadded)) continue;
     if (index > start) words.push(text.slice(start, index));
     if (kind !== WHITE_SPACE) words.push(text.charAt(index));
     start = index + 1;
@@ -45,12 +48,13 @@ const ASCII_KINDS = Uint8Array.from({ length: 128 }, (_, unit) => {
  * a character that is no digit, and the second, fourth … after a digit. Pass 3 splits those that stand before anything
  * but a digit: pass 2 has put a space behind all but the last of the run.
  */
-function isOnItsOwn(text: string, index: number): boolean {
-  if (!isDigitOrEnd(text, index + 1)) return true;
+function isOnItsOwn(text: string, index: number, isPadded: boolean): boolean {
+  const isDigitOrEnd = (place: number): boolean => isDigit(text, place) || (!isPadded && isEnd(text, place));
+  if (!isDigitOrEnd(index + 1)) return true;
   let before = index - 1;
   while (isPoint(text, before)) before--;
   const place = index - before;
-  return isDigitOrEnd(text, before) ? place % 2 === 0 : place % 2 === 1;
+  return isDigitOrEnd(before) ? place % 2 === 0 : place % 2 === 1;
 }
 
 function isPoint(text: string, index: number): boolean {
@@ -58,8 +62,8 @@ function isPoint(text: string, index: number): boolean {
   return unit === 0x2e || unit === 0x2c;
 }
 
-function isDigitOrEnd(text: string, index: number): boolean {
-  return index < 0 || index >= text.length || isDigit(text, index);
+function isEnd(text: string, index: number): boolean {
+  return index < 0 || index >= text.length;
 }
 
 function isDigit(text: string, index: number): boolean {

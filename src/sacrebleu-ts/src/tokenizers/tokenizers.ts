@@ -34,17 +34,22 @@ const tokenizers = {
 } as const satisfies Record<string, Tokenizer>;
 
 /** What sacreBLEU takes Japanese and Korean apart with. */
-const dictionaries: ReadonlyMap<string, string> = new Map([
-  ['ja-mecab', 'MeCab and its IPA dictionary'],
-  ['ko-mecab', 'MeCab-ko and mecab-ko-dic'],
-]);
+const dictionaries = {
+  'ja-mecab': 'MeCab and its IPA dictionary',
+  'ko-mecab': 'MeCab-ko and mecab-ko-dic',
+} as const;
 
-export type TokenizerName = keyof typeof tokenizers | SentencePieceName;
+/** `ja-mecab` and `ko-mecab` are always an error, which says what is missing. */
+export type TokenizerName = keyof typeof tokenizers | SentencePieceName | keyof typeof dictionaries;
 
+/** Those there are here. */
 export const tokenizerNames = [
   ...Object.keys(tokenizers),
   ...Object.keys(sentencePieceSources),
 ] as readonly TokenizerName[];
+
+/** All of sacreBLEU's, those whose dictionary is missing here too. */
+export const allTokenizerNames = [...tokenizerNames, ...Object.keys(dictionaries)] as readonly TokenizerName[];
 
 /**
  * The tokenizer of that name.
@@ -55,10 +60,9 @@ export function findTokenizer(name: string, { sentencePiece }: TokenizerOptions 
   if (isKeyOf(sentencePieceSources, name)) {
     return byLine(sentencePieceSources[name].signature, sentencePieceTokenizer(name, sentencePiece));
   }
-  const dictionary = dictionaries.get(name);
-  if (dictionary !== undefined) {
+  if (isKeyOf(dictionaries, name)) {
     throw new RangeError(
-      `Tokenizer '${name}' needs ${dictionary}, which are not part of this package: divide the words of both sides with them and take tokenize 'none', or take 'char' or 'flores200'.`,
+      `Tokenizer '${name}' needs ${dictionaries[name]}, which are not part of this package: divide the words of both sides with them and take tokenize 'none', or take 'char' or 'flores200'.`,
     );
   }
   throw new RangeError(`Tokenizer '${name}' is not supported; supported are: ${tokenizerNames.join(', ')}.`);

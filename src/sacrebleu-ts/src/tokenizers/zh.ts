@@ -9,7 +9,7 @@ import { splitAsciiPunctuation } from './ascii-punctuation.ts';
  * not (mjpost/sacrebleu issue 298).
  */
 export function splitWordsZh(line: string): string[] {
-  return splitAsciiPunctuation(strip(line).replace(CHINESE, ' $& '));
+  return splitAsciiPunctuation(strip(line).replace(CHINESE, ' $& '), false);
 }
 
 const CHINESE = new RegExp(

@@ -16,18 +16,22 @@ const binary =
   (opcode: number): Binary =>
   (left, right) => [...left, ...right, opcode];
 
+const vectorBinary =
+  (opcode: number): Binary =>
+  (left, right) => [...left, ...right, 0xfd, ...unsigned(opcode)];
+
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(BigInt(value | 0))],
   load: (address: Code): Code => [...address, 0x28, 2, 0],
   store: (address: Code, value: Code): Code => [...address, ...value, 0x36, 2, 0],
+  load16: (address: Code): Code => [...address, 0x2f, 1, 0],
+  store16: (address: Code, value: Code): Code => [...address, ...value, 0x3b, 1, 0],
   lessUnsigned: binary(0x49),
   greaterOrEqualUnsigned: binary(0x4f),
-  countTrailingZeros: unary(0x68),
   add: binary(0x6a),
   sub: binary(0x6b),
-  mul: binary(0x6c),
-  and: binary(0x71),
   shiftLeft: binary(0x74),
+  shiftRightUnsigned: binary(0x76),
   /** The low half of an i64. */
   wrap: unary(0xa7),
 };
@@ -48,9 +52,9 @@ export const i64 = {
   extendUnsigned: unary(0xad),
 };
 
-/** Four i32 side by side. */
-export const i32x4 = {
-  load: (address: Code, offset: number): Code => [...address, 0xfd, 0x00, 4, ...unsigned(offset)],
+/** Sixteen bytes at a multiple of sixteen. */
+export const v128 = {
+  load: (address: Code): Code => [...address, 0xfd, 0x00, 4, 0],
   store: (address: Code, value: Code, offset: number): Code => [
     ...address,
     ...value,
@@ -59,7 +63,23 @@ export const i32x4 = {
     4,
     ...unsigned(offset),
   ],
-  add: (left: Code, right: Code): Code => [...left, ...right, 0xfd, 0xae, 0x01],
+  and: vectorBinary(0x4e),
+};
+
+/** Eight i16 side by side. */
+export const i16x8 = {
+  /** @param lanes 0 to 255 each */
+  const: (lanes: readonly number[]): Code => [0xfd, 0x0c, ...lanes.flatMap((lane) => [lane, 0])],
+  splat: (value: Code): Code => [...value, 0xfd, 0x10],
+  equal: vectorBinary(0x2d),
+  shiftRightUnsigned: vectorBinary(0x8d),
+};
+
+/** Four i32 side by side. */
+export const i32x4 = {
+  add: vectorBinary(0xae),
+  /** Products of i16, of two neighbours added. */
+  dotOfPairs: vectorBinary(0xba),
 };
 
 export const local = {

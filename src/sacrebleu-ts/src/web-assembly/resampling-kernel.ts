@@ -1,9 +1,9 @@
 /**
- * Rows of whole numbers in the memory of the resampling module, and the random stream that chooses among them. One
+ * Columns of whole numbers in the memory of the resampling module, and the random stream that weights their segments. One
  * kernel serves one resampling.
  */
 import type { StreamPosition } from '../statistics/default-rng.ts';
-import { type GlobalName, resamplingModule, VECTOR_BYTES } from './resampling-module.ts';
+import { type GlobalName, PASS_COLUMNS, resamplingModule, VECTOR_BYTES, WORD_COINS } from './resampling-module.ts';
 
 /** What of WebAssembly is used, so that the package needs no platform's types. */
 declare const WebAssembly:
@@ -15,54 +15,56 @@ declare const WebAssembly:
   | undefined;
 
 type KernelExports = {
-  readonly drawIndices: (target: number, end: number, bound: bigint, threshold: number) => void;
+  readonly drawIndices: (target: number, end: number, bound: bigint, threshold: number, weights: number) => void;
   readonly tossCoins: (target: number, count: bigint) => void;
-  readonly addDrawn: (place: number, end: number, rows: number, sums: number) => void;
-  readonly addTossed: (place: number, end: number, rows: number, sums: number) => void;
+  readonly addWeighted: (place: number, end: number, columns: number, sums: number) => void;
 } & Record<GlobalName, { value: number | bigint }>;
 
 const PAGE_BYTES = 65_536;
-/** Vectors a pass adds: more than these and their addresses do not fit in registers. */
-const MOST_VECTORS = 8;
 const MASK_64 = 2n ** 64n - 1n;
+/** Bits of a column's lower part, where 16 are too few for the whole of it. */
+const LOW_BITS = 15;
 
 export class ResamplingKernel {
   /** Segment numbers of the last sample. */
   readonly indices: Int32Array;
   /** The last sums, one a column. */
-  readonly sums: Int32Array;
+  readonly sums: Float64Array;
   private readonly module: KernelExports;
-  /** Where in memory each pass's rows begin. */
-  private readonly bands: readonly number[];
-  private readonly bandBytes: number;
+  private readonly weights: Int16Array;
+  /** Where the columns begin. */
+  private readonly start: number;
+  /** What the module adds: each column, or its lower and its upper part. */
+  private readonly parts: readonly ColumnPart[];
+  /** Four numbers a part, which add up to its sum. */
+  private readonly sumsOfParts: Int32Array;
   private readonly segments: number;
 
   /**
-   * @param columns one array a column, a whole number a segment
+   * @param columns one array a column, a whole number a segment; no sum of as many of its numbers as there are segments
+   *                reaches 2^31
    * @throws whatever the engine throws where it lacks WebAssembly, its vectors, or the memory
    */
-  constructor(columns: readonly ArrayLike<number>[], segments: number) {
+  constructor(columns: readonly Float64Array[], segments: number) {
     if (WebAssembly === undefined) throw new TypeError('There is no WebAssembly here.');
-    const allVectors = Math.ceil(columns.length / 4);
-    const passes = Math.ceil(allVectors / MOST_VECTORS);
-    const vectors = Math.ceil(allVectors / passes);
     this.segments = segments;
-    this.bandBytes = vectors * VECTOR_BYTES;
-    const indicesStart = passes * this.bandBytes;
-    const rowsStart = Math.ceil((indicesStart + 4 * segments) / VECTOR_BYTES) * VECTOR_BYTES;
-    this.bands = Array.from({ length: passes }, (_, pass) => rowsStart + pass * segments * this.bandBytes);
-    const bytes = rowsStart + passes * segments * this.bandBytes;
+    this.parts = columns.flatMap(partsOf);
+    const length = Math.ceil(segments / WORD_COINS) * WORD_COINS;
+    const passes = Math.ceil(this.parts.length / PASS_COLUMNS);
+    const weightsStart = passes * PASS_COLUMNS * VECTOR_BYTES;
+    this.start = weightsStart + 2 * length;
+    const indicesStart = this.start + passes * PASS_COLUMNS * 2 * length;
+    const bytes = indicesStart + 4 * segments + 4;
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(resamplingModule(vectors)), { env: { memory } });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(resamplingModule()), { env: { memory } });
+    const { buffer } = memory;
     this.module = instance.exports as KernelExports;
-    this.sums = new Int32Array(memory.buffer, 0, columns.length);
-    this.indices = new Int32Array(memory.buffer, indicesStart, segments);
-    const numbers = new Int32Array(memory.buffer);
-    for (const [place, column] of columns.entries()) {
-      const band = Math.floor(place / (4 * vectors));
-      const start = (this.bands[band] ?? 0) / 4 + (place % (4 * vectors));
-      for (let segment = 0; segment < segments; segment++)
-        numbers[start + segment * 4 * vectors] = column[segment] ?? 0;
+    this.sums = new Float64Array(columns.length);
+    this.sumsOfParts = new Int32Array(buffer, 0, 4 * this.parts.length);
+    this.weights = new Int16Array(buffer, weightsStart, length);
+    this.indices = new Int32Array(buffer, indicesStart, segments);
+    for (const [place, { numbers }] of this.parts.entries()) {
+      new Int16Array(buffer, this.start + place * 2 * length, segments).set(numbers);
     }
   }
 
@@ -88,22 +90,56 @@ export class ResamplingKernel {
     };
   }
 
-  /** Draws as many segments as there are, with replacement, and adds their rows. */
+  /** Draws as many segments as there are, with replacement, and adds their numbers. */
   addSample(): void {
-    const { indices, segments, module } = this;
-    module.drawIndices(indices.byteOffset, indices.byteOffset + 4 * segments, BigInt(segments), 2 ** 32 % segments);
-    this.addBands(module.addDrawn, 4 * segments);
+    const { indices, segments, module, weights } = this;
+    weights.fill(0);
+    const { byteOffset } = indices;
+    module.drawIndices(byteOffset, byteOffset + 4 * segments, BigInt(segments), 2 ** 32 % segments, weights.byteOffset);
+    this.addWeighted();
   }
 
-  /** Tosses a coin for each segment, and adds the rows of those where it is 1. */
+  /** Tosses a coin for each segment, and adds the numbers of those where it is 1. */
   addTossed(): void {
-    const { indices, segments, module } = this;
-    module.tossCoins(indices.byteOffset, BigInt(segments));
-    this.addBands(module.addTossed, 4 * Math.ceil(segments / 32));
+    this.module.tossCoins(this.weights.byteOffset, BigInt(this.segments));
+    this.addWeighted();
   }
 
-  private addBands(add: KernelExports['addDrawn'], bytes: number): void {
-    const start = this.indices.byteOffset;
-    for (const [pass, rows] of this.bands.entries()) add(start, start + bytes, rows, pass * this.bandBytes);
+  private addWeighted(): void {
+    const { weights, sums, sumsOfParts, parts } = this;
+    const { byteOffset, byteLength } = weights;
+    for (let first = 0; first < parts.length; first += PASS_COLUMNS) {
+      this.module.addWeighted(
+        byteOffset,
+        byteOffset + byteLength,
+        this.start + first * byteLength,
+        first * VECTOR_BYTES,
+      );
+    }
+    sums.fill(0);
+    for (const [part, { column, unit }] of parts.entries()) {
+      let sum = 0;
+      for (let lane = 4 * part; lane < 4 * part + 4; lane++) sum += sumsOfParts[lane] ?? 0;
+      sums[column] = (sums[column] ?? 0) + unit * sum;
+    }
   }
+}
+
+interface ColumnPart {
+  readonly column: number;
+  /** What its numbers count in. */
+  readonly unit: number;
+  readonly numbers: Float64Array;
+}
+
+function partsOf(numbers: Float64Array, column: number): ColumnPart[] {
+  if (fitIn16Bits(numbers)) return [{ column, unit: 1, numbers }];
+  return [
+    { column, unit: 1, numbers: numbers.map((value) => value & (2 ** LOW_BITS - 1)) },
+    { column, unit: 2 ** LOW_BITS, numbers: numbers.map((value) => value >> LOW_BITS) },
+  ];
+}
+
+function fitIn16Bits(numbers: Float64Array): boolean {
+  return numbers.every((value) => value >= -(2 ** 15) && value < 2 ** 15);
 }

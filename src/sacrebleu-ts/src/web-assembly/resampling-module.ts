@@ -1,8 +1,10 @@
 /**
- * The inner loops of resampling as a WebAssembly module: PCG64's draws, and the sums of the rows they choose. What
- * JavaScript lacks is 64-bit whole numbers and four of 32 bits at once; the draws and sums are the same.
+ * The inner loops of resampling as a WebAssembly module: PCG64's draws, how often they choose each segment, and the sums of
+ * columns so weighted. What JavaScript lacks is 64-bit whole numbers and eight products at once; the draws and sums are
+ * the same.
  *
- * A row is `vectors` times four whole numbers of 32 bits, one a column, so that a row is added in as many instructions.
+ * Weights and columns are whole numbers of 16 bits, one a segment: a sample's weights stay in the nearest cache while the
+ * columns go by in order, where adding drawn rows would jump about in all of them.
  */
 import {
   type AssembledFunction,
@@ -10,11 +12,13 @@ import {
   type Code,
   doWhile,
   global,
+  i16x8,
   i32,
   i32x4,
   i64,
   local,
   type ValueType,
+  v128,
   when,
 } from './assembler.ts';
 
@@ -24,8 +28,12 @@ const MASK_32 = 0xffffffffn;
 const MULTIPLIER_HIGH = MULTIPLIER >> 64n;
 const MULTIPLIER_LOW = MULTIPLIER & (2n ** 64n - 1n);
 
-/** Bytes of four numbers. */
+/** Columns added in one pass over the weights. */
+export const PASS_COLUMNS = 4;
+/** Bytes of a vector: eight weights, or four parts of a sum. */
 export const VECTOR_BYTES = 16;
+/** Coins of one word of the generator: weights are written in as many. */
+export const WORD_COINS = 32;
 
 /**
  * The generator: its 128 bits and what is added each step, in two halves; and the upper 32 bits of the last 64 drawn, if
@@ -46,22 +54,22 @@ export type GlobalName = (typeof globals)[number]['name'];
 
 const globalAt = (wanted: GlobalName): number => globals.findIndex(({ name }) => name === wanted);
 
-/** The module for rows of `vectors` times four columns. */
-export function resamplingModule(vectors: number): Uint8Array {
-  return assembleModule([drawIndices, tossCoins, addDrawn(vectors), addTossed(vectors)], globals);
+/** The module's bytes. */
+export function resamplingModule(): Uint8Array {
+  return assembleModule([drawIndices, tossCoins, addWeighted], globals);
 }
 
 /** Locals of a function that draws: the generator's globals while it runs, and places for a step's products. */
 const stream = {
-  stateHigh: 4,
-  stateLow: 5,
-  spare: 6,
-  hasSpare: 7,
-  word: 8,
-  output: 9,
-  low: 10,
-  high: 11,
-  middle: 12,
+  stateHigh: 5,
+  stateLow: 6,
+  spare: 7,
+  hasSpare: 8,
+  word: 9,
+  output: 10,
+  low: 11,
+  high: 12,
+  middle: 13,
 } as const;
 const streamTypes: readonly ValueType[] = ['i64', 'i64', 'i32', 'i32', 'i32', 'i64', 'i64', 'i64', 'i64'];
 const kept = ['stateHigh', 'stateLow', 'spare', 'hasSpare'] as const;
@@ -116,24 +124,31 @@ const nextWord: Code = when(
   ],
 );
 
-/** Writes whole numbers below `bound` from `target` to `end`: Lemire's multiplication, drawn again below the threshold. */
+/**
+ * Writes whole numbers below `bound` from `target` to `end`, by Lemire's multiplication, drawn again below the threshold;
+ * and adds 1 to the weight of each.
+ */
 const drawIndices: AssembledFunction = (() => {
-  const [target, end, bound, threshold] = [0, 1, 2, 3];
+  const [target, end, bound, threshold, weights] = [0, 1, 2, 3, 4];
   const product = stream.middle;
-  const isTaken = i32.greaterOrEqualUnsigned(i32.wrap(local.get(product)), local.get(threshold));
+  const [index, isTaken, weight] = [14, 15, 16];
   return {
     name: 'drawIndices',
-    parameters: ['i32', 'i32', 'i64', 'i32'],
-    locals: streamTypes,
+    parameters: ['i32', 'i32', 'i64', 'i32', 'i32'],
+    locals: [...streamTypes, 'i32', 'i32', 'i32'],
     steps: [
       openStream,
       doWhile(
         [
           nextWord,
           local.set(product, i64.mul(i64.extendUnsigned(local.get(stream.word)), local.get(bound))),
-          i32.store(local.get(target), i32.wrap(upper(local.get(product)))),
+          local.set(index, i32.wrap(upper(local.get(product)))),
+          local.set(isTaken, i32.greaterOrEqualUnsigned(i32.wrap(local.get(product)), local.get(threshold))),
+          i32.store(local.get(target), local.get(index)),
           // A number that is not taken is written over by the next.
-          local.set(target, i32.add(local.get(target), i32.shiftLeft(isTaken, i32.const(2)))),
+          local.set(target, i32.add(local.get(target), i32.shiftLeft(local.get(isTaken), i32.const(2)))),
+          local.set(weight, i32.add(local.get(weights), i32.shiftLeft(local.get(index), i32.const(1)))),
+          i32.store16(local.get(weight), i32.add(i32.load16(local.get(weight)), local.get(isTaken))),
         ],
         i32.lessUnsigned(local.get(target), local.get(end)),
       ),
@@ -143,16 +158,25 @@ const drawIndices: AssembledFunction = (() => {
 })();
 
 /**
- * Writes `count` coins from `target` on, 32 a word, the lowest bit first: those left of the last draw, then new ones.
- * The unused bits of the last word are 0.
+ * Writes `count` coins as weights of 0 and 1 from `target` on, 32 of a word, the lowest bit first: those left of the last
+ * draw, then new ones. Weights up to the next multiple of 32 are 0.
  */
 const tossCoins: AssembledFunction = (() => {
-  const [target, count, needed, mask] = [0, 1, 2, 3];
+  const [target, count, needed, mask, coins] = [0, 1, 2, 3, 4];
   const [bits, bitCount] = [globalAt('bits'), globalAt('bitCount')];
+  const bitOfLane = i16x8.const([1, 2, 4, 8, 16, 32, 64, 128]);
+  const eightCoins = (from: number): Code =>
+    i16x8.shiftRightUnsigned(
+      i16x8.equal(
+        v128.and(i16x8.splat(i32.shiftRightUnsigned(local.get(coins), i32.const(from))), bitOfLane),
+        bitOfLane,
+      ),
+      i32.const(15),
+    );
   return {
     name: 'tossCoins',
     parameters: ['i32', 'i64'],
-    locals: ['i64', 'i64', ...streamTypes],
+    locals: ['i64', 'i64', 'i32', ...streamTypes],
     steps: [
       openStream,
       doWhile(
@@ -168,10 +192,11 @@ const tossCoins: AssembledFunction = (() => {
             global.set(bitCount, i64.add(global.get(bitCount), i64.const(32n))),
           ]),
           local.set(mask, i64.sub(i64.shiftLeft(i64.const(1n), local.get(needed)), i64.const(1n))),
-          i32.store(local.get(target), i32.wrap(i64.and(global.get(bits), local.get(mask)))),
+          local.set(coins, i32.wrap(i64.and(global.get(bits), local.get(mask)))),
+          ...[0, 8, 16, 24].map((from) => v128.store(local.get(target), eightCoins(from), 2 * from)),
           global.set(bits, i64.shiftRightUnsigned(global.get(bits), local.get(needed))),
           global.set(bitCount, i64.sub(global.get(bitCount), local.get(needed))),
-          local.set(target, i32.add(local.get(target), i32.const(4))),
+          local.set(target, i32.add(local.get(target), i32.const(2 * WORD_COINS))),
           local.set(count, i64.sub(local.get(count), local.get(needed))),
         ],
         i64.lessUnsigned(i64.const(0n), local.get(count)),
@@ -181,78 +206,43 @@ const tossCoins: AssembledFunction = (() => {
   };
 })();
 
-/** Writes to `sums` the sum of the rows, from `rows` on, whose numbers lie from `place` to `end`. */
-function addDrawn(vectors: number): AssembledFunction {
-  const [place, end, rows, sums, row, firstSum] = [0, 1, 2, 3, 4, 5];
-  const rowBytes = i32.const(vectors * VECTOR_BYTES);
+/**
+ * Writes to `sums` those of four columns weighted, each in four parts. Weights lie from `place` to `end`; the columns from
+ * `columns` on, each as long as the weights.
+ */
+const addWeighted: AssembledFunction = (() => {
+  const [place, end, columns, sums, columnBytes, column, firstSum] = [0, 1, 2, 3, 4, 5, 6];
+  const weights = firstSum + PASS_COLUMNS;
+  const passColumns = Array.from({ length: PASS_COLUMNS }, (_, index) => index);
   return {
-    name: 'addDrawn',
+    name: 'addWeighted',
     parameters: ['i32', 'i32', 'i32', 'i32'],
-    locals: ['i32', ...vectorTypes(vectors)],
+    locals: ['i32', 'i32', ...passColumns.map(() => 'v128' as const), 'v128'],
     steps: [
+      local.set(columnBytes, i32.sub(local.get(end), local.get(place))),
       doWhile(
         [
-          local.set(row, i32.add(local.get(rows), i32.mul(i32.load(local.get(place)), rowBytes))),
-          ...addRow(vectors, row, firstSum),
-          local.set(place, i32.add(local.get(place), i32.const(4))),
-        ],
-        i32.lessUnsigned(local.get(place), local.get(end)),
-      ),
-      ...storeSums(vectors, sums, firstSum),
-    ],
-  };
-}
-
-/** Writes to `sums` the sum of the rows whose coin is 1; the coins lie from `place` to `end`, as `tossCoins` wrote them. */
-function addTossed(vectors: number): AssembledFunction {
-  const [place, end, rows, sums, row, coins, firstSum] = [0, 1, 2, 3, 4, 5, 6];
-  const rowBytes = vectors * VECTOR_BYTES;
-  const offset = i32.mul(i32.countTrailingZeros(local.get(coins)), i32.const(rowBytes));
-  const withoutLowest = i32.and(local.get(coins), i32.sub(local.get(coins), i32.const(1)));
-  return {
-    name: 'addTossed',
-    parameters: ['i32', 'i32', 'i32', 'i32'],
-    locals: ['i32', 'i32', ...vectorTypes(vectors)],
-    steps: [
-      doWhile(
-        [
-          local.set(coins, i32.load(local.get(place))),
-          when(local.get(coins), [
-            doWhile(
-              [
-                local.set(row, i32.add(local.get(rows), offset)),
-                ...addRow(vectors, row, firstSum),
-                local.set(coins, withoutLowest),
-              ],
-              local.get(coins),
+          local.set(weights, v128.load(local.get(place))),
+          local.set(column, local.get(columns)),
+          ...passColumns.flatMap((index) => [
+            local.set(
+              firstSum + index,
+              i32x4.add(
+                local.get(firstSum + index),
+                i32x4.dotOfPairs(v128.load(local.get(column)), local.get(weights)),
+              ),
             ),
+            local.set(column, i32.add(local.get(column), local.get(columnBytes))),
           ]),
-          local.set(rows, i32.add(local.get(rows), i32.const(32 * rowBytes))),
-          local.set(place, i32.add(local.get(place), i32.const(4))),
+          local.set(columns, i32.add(local.get(columns), i32.const(VECTOR_BYTES))),
+          local.set(place, i32.add(local.get(place), i32.const(VECTOR_BYTES))),
         ],
         i32.lessUnsigned(local.get(place), local.get(end)),
       ),
-      ...storeSums(vectors, sums, firstSum),
+      ...passColumns.map((index) => v128.store(local.get(sums), local.get(firstSum + index), index * VECTOR_BYTES)),
     ],
   };
-}
-
-function vectorTypes(vectors: number): readonly ValueType[] {
-  return new Array<ValueType>(vectors).fill('v128');
-}
-
-function addRow(vectors: number, row: number, firstSum: number): Code[] {
-  return Array.from({ length: vectors }, (_, index) => {
-    const vector = i32x4.load(local.get(row), index * VECTOR_BYTES);
-    return local.set(firstSum + index, i32x4.add(local.get(firstSum + index), vector));
-  });
-}
-
-function storeSums(vectors: number, sums: number, firstSum: number): Code[] {
-  return Array.from({ length: vectors }, (_, index) =>
-    i32x4.store(local.get(sums), local.get(firstSum + index), index * VECTOR_BYTES),
-  );
-}
+})();
 
 function upper(value: Code): Code {
   return i64.shiftRightUnsigned(value, i64.const(32n));
