@@ -2,7 +2,7 @@
  * How fast the store writes and reads. Run it with Node 24:
  *   npx node experiments/bench/store.ts [folder]
  * The folder (a new one under the system's temporary folder by default) should lie on the disk in question; what is written
- * there, about 80 MB, is removed afterwards. Every figure is the median of 5 rounds unless it says otherwise.
+ * there, about 700 MB, is removed afterwards. Every figure is the median of 5 rounds unless it says otherwise.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +16,8 @@ import type { Store } from '../../src/store/store.ts';
 import { newRun } from '../../tests/store/run-events.ts';
 import { bleu, evaluationEvent } from '../../tests/support/evaluation.ts';
 
+/** With 10,000 runs that is five million. */
+const POINTS_OF_A_RUN = 500;
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const completed = {
   state: 'completed',
@@ -79,8 +81,15 @@ function readSeries(store: Store): void {
     record(writer, seq, { type: 'metrics', points });
   }
   writer.finish(completed);
-  for (const maxPoints of [200, 1_000]) {
-    report(`metricSeries() of 100,000 points to ${maxPoints}`, () => store.metricSeries('long', 'loss', maxPoints));
+  for (const maxPoints of [200, 600]) {
+    report(`metricSeries() of 100,000 points to ${maxPoints}, the first reading, with openStore()`, () => {
+      const reader = openStore(store.directory, { readOnly: true });
+      reader.metricSeries('long', 'loss', maxPoints);
+      reader.close();
+    });
+    report(`metricSeries() of 100,000 points to ${maxPoints}, read again`, () =>
+      store.metricSeries('long', 'loss', maxPoints),
+    );
   }
   report('metricSeries() of 100,000 points, all', () => store.metricSeries('long', 'loss'));
 }
@@ -90,10 +99,18 @@ function listRuns(store: Store): void {
   for (let count = store.listRuns().length; count < 10_000; count++) {
     const writer = store.createRun(newRun({ id: `r${count}` }));
     record(writer, 1, evaluationEvent());
-    record(writer, 2, evaluationEvent({ stage: 'after', step: 20, bleu: bleu(20 + Math.random() * 30) }));
+    const points = Array.from({ length: POINTS_OF_A_RUN }, (_, step) => ({
+      metric: 'loss',
+      step,
+      value: 1 / (step + 1),
+    }));
+    record(writer, 2, { type: 'metrics', points });
+    record(writer, 3, evaluationEvent({ stage: 'after', step: 20, bleu: bleu(20 + Math.random() * 30) }));
     writer.finish(completed);
   }
-  say(`10,000 runs made in ${((performance.now() - startMs) / 1000).toFixed(1)} s (once)`);
+  say(
+    `10,000 runs with ${POINTS_OF_A_RUN} points each made in ${((performance.now() - startMs) / 1000).toFixed(1)} s (once)`,
+  );
   report('listRuns() of 10,000 runs', () => store.listRuns());
   report('findRun() among 10,000 runs, by a beginning', () => store.findRun('r99'.padEnd(5, '9')));
   report('unfinishedRuns() among 10,000 runs', () => store.unfinishedRuns());
@@ -101,11 +118,20 @@ function listRuns(store: Store): void {
 
 function openAgain(folder: string): void {
   report('openStore() and close()', () => openStore(folder).close());
+  report('the first screen of 10,000 runs: openStore(), unfinishedRuns(), listRuns()', () => firstScreen());
   const store = openStore(folder);
   store.createRun(newRun());
   store.close();
   const inAMinute = () => Date.now() + 60_000;
   report('openStore() after an unclean end, with quick_check', () => openStore(folder, { now: inAMinute }).close());
+  report('the first screen after an unclean end', () => firstScreen(inAMinute));
+
+  function firstScreen(now?: () => number): void {
+    const opened = openStore(folder, { now });
+    opened.unfinishedRuns();
+    opened.listRuns();
+    opened.close();
+  }
 }
 
 function record(writer: RunWriter, seq: number, event: TrainerEvent): void {

@@ -40,7 +40,8 @@ export async function checkDiskSpace(
 function keptCheckpoints({ save_strategy, save_total_limit, num_train_epochs }: Parameters<typeof checkDiskSpace>[2]) {
   // How many steps there will be is known once the corpus is read: without a limit, one is the least.
   const made = save_strategy === 'epoch' ? Math.ceil(num_train_epochs) : (save_total_limit ?? 1);
-  return Math.min(made, save_total_limit ?? Number.POSITIVE_INFINITY);
+  // The best one stays beside the newest, whatever the limit.
+  return Math.min(made, save_total_limit === null ? Number.POSITIVE_INFINITY : Math.max(2, save_total_limit));
 }
 
 async function sizeOfWeights(directory: string): Promise<number | null> {

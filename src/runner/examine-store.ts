@@ -4,7 +4,8 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { envelope } from '../engine/run/protocol.ts';
+import { ZodError } from 'zod';
+import { readWire } from '../engine/run/wire.ts';
 import { checksumProblem } from '../engine/training/checksums.ts';
 import { StoreError } from '../errors.ts';
 import { missingFromStore } from '../store/compare-journal.ts';
@@ -38,8 +39,12 @@ export interface Examination {
 
 /** Reads an event out of a journal. */
 export const parseEnvelope: ParseEnvelope = (value) => {
-  const parsed = envelope.safeParse(value);
-  return parsed.success ? parsed.data : null;
+  try {
+    return readWire(value).envelope;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof ZodError) return null;
+    throw error;
+  }
 };
 
 const TEMPORARY = /^\.unfinished-/;

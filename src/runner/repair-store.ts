@@ -38,7 +38,11 @@ export async function repairStore(directory: string, now: () => number): Promise
       store.close();
     }
   }
-  return { done, left: (await examineStore(directory)).findings };
+  const left = (await examineStore(directory)).findings;
+  // What a run has left over is seen once the store knows the run.
+  const leftOver = left.filter((finding) => finding.cure === 'remove');
+  for (const finding of leftOver) done.push(...cure(finding, () => {}));
+  return { done, left: left.filter((finding) => !leftOver.includes(finding)) };
 }
 
 /** @throws {StoreError} naming a run that is being written; the journals tell, since the store may not */

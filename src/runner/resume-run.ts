@@ -1,5 +1,6 @@
 /** Goes on with a run that was interrupted, stopped or failed, in this process: the same run, from its newest checkpoint. */
 import type { Store } from '../store/store.ts';
+import { parseEnvelope } from './examine-store.ts';
 import { waitForOrphanedTrainer } from './orphaned-trainer.ts';
 import { identityOf } from './process-identity.ts';
 import { requirePush } from './push-of-run.ts';
@@ -26,6 +27,8 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   const experiment = storedExperiment(run);
   requirePush(experiment.training, env);
   await waitForOrphanedTrainer(run);
+  // A trainer that outlived its runner has put its last events into the journal.
+  if (store.catchUp(run.id, parseEnvelope)) store.markInterrupted(run.id);
   const { path, warnings } = await findRunCheckpoint(store, run);
   const hasBefore = store.evaluations(run.id).some(({ stage }) => stage === 'before');
   const resume = { checkpoint: path, hasBefore };

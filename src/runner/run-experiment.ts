@@ -3,14 +3,17 @@
  * what was seen is what is kept; and whatever becomes of the trainer, the run gets an end with a reason.
  */
 import type { Experiment } from '../engine/config/experiment.ts';
-import type { Envelope, ResumePoint, TrainerEvent } from '../engine/run/protocol.ts';
+import type { Envelope, ResumePoint } from '../engine/run/protocol.ts';
 import { superviseTrainer, type Trainer } from '../engine/run/supervisor.ts';
-import { AppError, StoreError } from '../errors.ts';
+import { AppError } from '../errors.ts';
+import { journalPath } from '../store/journal.ts';
 import type { RunState } from '../store/rows.ts';
 import type { RunWriter } from '../store/run-writer.ts';
 import type { Store } from '../store/store.ts';
 import { assertCorpusPresent } from './assert-corpus-present.ts';
 import { checkDiskSpace } from './disk-space.ts';
+import { parseEnvelope } from './examine-store.ts';
+import { History, type OnPause } from './history.ts';
 import { lookUpModel, obtainModel } from './obtain-model.ts';
 import { identityOf } from './process-identity.ts';
 import { readProvenance } from './provenance.ts';
@@ -18,6 +21,7 @@ import type { BackgroundPush, PushNews } from './push-in-background.ts';
 import { pushOfRun, requirePush } from './push-of-run.ts';
 import { findCheckpointIn, runOfCheckpoint } from './resume-point.ts';
 import { type ExplainedEnd, explainEnd, explainFailedFetch, explainStop, explainStoreFailure } from './run-end.ts';
+import { trainerEnvironment } from './trainer-environment.ts';
 
 const HEARTBEAT_MS = 1_000;
 
@@ -29,6 +33,8 @@ export interface RunOptions {
   onEvent?(envelope: Envelope): void;
   /** Called while the model is fetched from the hub; `totalBytes` is null when the hub does not tell it. */
   onFetch?(doneBytes: number, totalBytes: number | null): void;
+  /** Called when the run waits for room on a full disk, and when it goes on. */
+  onPause?: OnPause;
   /** Called for each push to the hub that is done or has failed. */
   onPush?(news: PushNews): void;
   /** Called while the last push is waited for. */
@@ -116,18 +122,18 @@ export async function conductRun(writer: RunWriter, options: ConductOptions): Pr
   const { experiment, modelHere, env = process.env } = options;
   const { runId, directory } = writer;
 
-  const history = new History(writer, options.onEvent);
+  const history = new History(writer, options);
   history.tell(() => options.onStart?.({ runId, directory }));
   const heartbeat = setInterval(() => history.heartbeat(), HEARTBEAT_MS);
   try {
     const model = modelHere ?? (await fetchModel(history, { ...options, env }));
-    if (model instanceof AppError) return finish(writer, explainFailedFetch(model));
+    if (model instanceof AppError) return await finish(history, runId, explainFailedFetch(model), options);
     if (model !== experiment.model) history.note('model', `${experiment.model} is ${model}`);
     const push = pushOfRun({ ...options, env, runId, directory, note: (type, text) => history.note(type, text) });
-    const ended = await train(history, directory, { ...options, env, experiment: { ...experiment, model } }, push);
+    const ended = await train(history, writer, { ...options, env, experiment: { ...experiment, model } }, push);
     if (push !== null) history.note('push', `bringing to ${experiment.training.hub_model_id} what is not there yet`);
     await push?.finish(ended.end.state === 'completed', leaveSignal(options));
-    return finish(writer, ended);
+    return await finish(history, runId, ended, options);
   } finally {
     clearInterval(heartbeat);
   }
@@ -136,28 +142,33 @@ export async function conductRun(writer: RunWriter, options: ConductOptions): Pr
 /** Lets a trainer do the run, with the model's directory in its experiment. */
 async function train(
   history: History,
-  runDirectory: string,
+  { directory, runId }: RunWriter,
   options: ConductOptions,
   push: BackgroundPush | null,
 ): Promise<ExplainedEnd> {
   const { experiment, resume, env, trainerPath, killAfterMs } = options;
   const trainer = superviseTrainer({
     experiment,
-    runDirectory,
+    runDirectory: directory,
     resume,
-    onEvent: (envelope) => {
-      history.add(envelope);
+    journal: { path: journalPath(directory), lastSeq: history.firstSeq },
+    onEvent: (envelope, wire) => {
+      const recording = history.add(envelope, wire);
       if (envelope.event.type === 'checkpoint') push?.add(envelope.event);
+      return recording;
     },
-    env,
+    env: trainerEnvironment(env ?? process.env, experiment.data),
     trainerPath,
     killAfterMs,
   });
-  history.onFailure = () => trainer.stop();
-  if (history.failure !== null) trainer.stop();
-  const release = obey(trainer, options);
+  history.onFailure = () => trainer.leave();
+  if (history.failure !== null) trainer.leave();
+  const release = obey(trainer, history, options);
   try {
     const end = await trainer.finished;
+    await history.settled();
+    // A trainer whose channel was cut has put its last events into the journal.
+    if (end.type === 'died' && history.failure === null) options.store.catchUp(runId, parseEnvelope);
     const wishes = { wasStopped: options.stop.aborted, wasKilled: options.kill?.aborted ?? false };
     if (end.type === 'died' && wishes.wasKilled && history.isSaved) return explainStop(history.step, wishes);
     return history.failure ? explainStoreFailure(history.failure) : explainEnd(end, wishes);
@@ -201,9 +212,15 @@ async function fetchModel(
 }
 
 /** Passes the user's wishes on. @returns what undoes it */
-function obey(trainer: Trainer, { stop, kill }: RunOptions): () => void {
-  const onStop = () => trainer.stop();
-  const onKill = () => trainer.kill();
+function obey(trainer: Trainer, history: History, { stop, kill }: RunOptions): () => void {
+  const onStop = () => {
+    trainer.stop();
+    history.giveUp();
+  };
+  const onKill = () => {
+    trainer.kill();
+    history.giveUp();
+  };
   stop.addEventListener('abort', onStop);
   kill?.addEventListener('abort', onKill);
   if (stop.aborted) onStop();
@@ -214,100 +231,15 @@ function obey(trainer: Trainer, { stop, kill }: RunOptions): () => void {
   };
 }
 
-function finish(writer: RunWriter, { end, error }: ExplainedEnd): RunOutcome {
-  const { runId } = writer;
-  try {
-    writer.finish(end);
-    return { runId, state: end.state, error };
-  } catch (storeError) {
-    if (!(storeError instanceof StoreError)) throw storeError;
-    // The run stays unfinished in the store and becomes interrupted; its first trouble is the one worth telling.
-    return { runId, state: 'failed', error: error ?? storeError };
-  }
-}
-
-/** Writes first, tells after. Once writing has failed nothing more is written, so that the history has no holes. */
-class History {
-  failure: StoreError | null = null;
-  onFailure: () => void = () => {};
-  readonly #writer: RunWriter;
-  readonly #listener: ((envelope: Envelope) => void) | undefined;
-  /** Number of the last event before this trainer's own, which begin with 1. */
-  readonly #firstSeq: number;
-  #step = 0;
-  #savedStep = -1;
-  #hasToldOfListener = false;
-  #missedBeat: StoreError | null = null;
-
-  constructor(writer: RunWriter, listener?: (envelope: Envelope) => void) {
-    this.#writer = writer;
-    this.#firstSeq = writer.lastSeq;
-    this.#listener = listener;
-  }
-
-  /** The last step that was told of. */
-  get step(): number {
-    return this.#step;
-  }
-
-  /** Whether that step is in a checkpoint. */
-  get isSaved(): boolean {
-    return this.#savedStep === this.#step;
-  }
-
-  add(sent: Envelope): void {
-    const envelope = { ...sent, seq: this.#firstSeq + sent.seq };
-    this.#follow(envelope.event);
-    const isKept = this.#write(() => this.#writer.record(envelope));
-    if (isKept) this.tell(() => this.#listener?.(envelope));
-  }
-
-  note(type: string, text: string): void {
-    this.#write(() => this.#writer.note(type, text));
-  }
-
-  /** A sign of life that cannot be written leaves no hole in the history: whether the store has failed, events decide. */
-  heartbeat(): void {
-    try {
-      this.#writer.heartbeat();
-      if (this.#missedBeat === null) return;
-      this.#writer.note('warning', `a sign of life could not be written: ${this.#missedBeat.message}`);
-      this.#missedBeat = null;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.#missedBeat ??= error;
-    }
-  }
-
-  /** A listener's fault is noted once and does not end the run. */
-  tell(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
-      if (this.#hasToldOfListener) return;
-      this.#hasToldOfListener = true;
-      this.#write(() => this.#writer.note('warning', `a listener of the run failed: ${String(error)}`));
-    }
-  }
-
-  #follow(event: TrainerEvent): void {
-    if (event.type === 'metrics') this.#step = Math.max(this.#step, ...event.points.map(({ step }) => step));
-    if (event.type === 'checkpoint' || event.type === 'resumed') {
-      this.#step = Math.max(this.#step, event.step);
-      this.#savedStep = event.step;
-    }
-  }
-
-  #write(work: () => void): boolean {
-    if (this.failure !== null) return false;
-    try {
-      work();
-      return true;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.failure = error;
-      this.onFailure();
-      return false;
-    }
-  }
+/** A run whose end cannot be written stays unfinished in the store, and becomes interrupted. */
+async function finish(
+  history: History,
+  runId: string,
+  { end, error }: ExplainedEnd,
+  { stop, kill }: RunOptions,
+): Promise<RunOutcome> {
+  const storeError = await history.end(end, kill === undefined ? stop : AbortSignal.any([stop, kill]));
+  if (storeError === null) return { runId, state: end.state, error };
+  // Its first trouble is the one worth telling.
+  return { runId, state: 'failed', error: error ?? storeError };
 }

@@ -1,5 +1,5 @@
 /** What is done to the store's file as a whole, without the rows: check it, copy it, shrink it, set it aside. */
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { toStoreError, withStoreErrors } from './sqlite-error.ts';
@@ -33,6 +33,8 @@ export async function backUp(path: string, destination: string): Promise<number>
   const unfinished = `${destination}.unfinished-${process.pid}`;
   const database = withStoreErrors(path, () => new Database(path, { fileMustExist: true, readonly: true }));
   try {
+    // For its user alone, like the store; where there is no such folder this is what says so.
+    withStoreErrors(destination, () => closeSync(openSync(unfinished, 'wx', 0o600)));
     await database.backup(unfinished).catch((error: unknown) => {
       throw toStoreError(error, destination);
     });

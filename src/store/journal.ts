@@ -18,14 +18,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Envelope } from '../engine/run/protocol.ts';
+import type { WireEnvelope } from '../engine/run/wire.ts';
 import type { RunnerIdentity, RunState } from './rows.ts';
 import type { NewRun, RunEnd } from './run-facts.ts';
 
-/** `at` is when it was written, milliseconds since 1970. */
-export type JournalEntry =
+/** `at` is when it was written, milliseconds since 1970. Events are written as they travelled, and read as they are told. */
+export type JournalEntry<Event = WireEnvelope> =
   | { readonly type: 'created'; readonly at: number; readonly run: NewRun & { readonly id: string } }
-  | { readonly type: 'event'; readonly at: number; readonly envelope: Envelope }
+  | { readonly type: 'event'; readonly at: number; readonly envelope: Event }
   | { readonly type: 'note'; readonly at: number; readonly kind: string; readonly text: string }
   | {
       readonly type: 'resumed';
@@ -59,7 +59,6 @@ export function journalLine(entry: JournalEntry): Buffer {
 export class Journal {
   readonly #path: string;
   #file: number | null = null;
-  #sizeBytes = 0;
   #timer: NodeJS.Timeout | null = null;
   #isSyncing = false;
   #syncError: Error | null = null;
@@ -73,13 +72,14 @@ export class Journal {
     if (this.#syncError !== null) throw this.#syncError;
     const file = this.#open();
     const line = journalLine(entry);
+    let written = 0;
     try {
-      for (let written = 0; written < line.length; ) written += writeSync(file, line, written);
+      while (written < line.length) written += writeSync(file, line, written);
     } catch (error) {
-      ftruncateSync(file, this.#sizeBytes); // half a line would spoil the next one
+      // Half a line would spoil the next one. The size is asked for: a trainer whose channel was cut writes here too.
+      if (written > 0) ftruncateSync(file, fstatSync(file).size - written);
       throw error;
     }
-    this.#sizeBytes += line.length;
     this.#timer ??= setTimeout(() => this.#sync(), SYNC_WITHIN_MS).unref();
   }
 
@@ -102,7 +102,7 @@ export class Journal {
   #open(): number {
     if (this.#file !== null) return this.#file;
     const file = openSync(this.#path, 'a+', 0o600);
-    this.#sizeBytes = dropTornTail(file);
+    dropTornTail(file);
     this.#file = file;
     return file;
   }
@@ -118,8 +118,8 @@ export class Journal {
   }
 }
 
-/** Cuts off a last line that was not written to its end. @returns the size of the file, bytes */
-function dropTornTail(file: number): number {
+/** Cuts off a last line that was not written to its end. */
+function dropTornTail(file: number): void {
   const { size } = fstatSync(file);
   const chunk = Buffer.alloc(64 * 1024);
   for (let end = size; end > 0; ) {
@@ -129,10 +129,9 @@ function dropTornTail(file: number): number {
     if (newline >= 0) {
       const kept = start + newline + 1;
       if (kept < size) ftruncateSync(file, kept);
-      return kept;
+      return;
     }
     end = start;
   }
   if (size > 0) ftruncateSync(file, 0);
-  return 0;
 }

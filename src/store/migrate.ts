@@ -15,9 +15,13 @@ export const STORE_VERSION = migrations.length;
 
 /** Gives back the number of migrations applied to a database of ours, 0 for an empty file. @throws {StoreError} foreign or newer */
 export function readVersion(database: Database, path: string, steps: readonly Migration[] = migrations): number {
-  const version = Number(database.pragma('user_version', { simple: true }));
-  const applicationId = Number(database.pragma('application_id', { simple: true }));
-  const tables = Number(database.prepare('SELECT count(*) FROM sqlite_master').pluck().get());
+  // One moment for all three: another program may be making the store.
+  const read = database.transaction(() => ({
+    version: Number(database.pragma('user_version', { simple: true })),
+    applicationId: Number(database.pragma('application_id', { simple: true })),
+    tables: Number(database.prepare('SELECT count(*) FROM sqlite_master').pluck().get()),
+  }));
+  const { version, applicationId, tables } = read();
   if (applicationId !== APPLICATION_ID && (version !== 0 || tables !== 0)) {
     throw new StoreError(`${path} is an SQLite database of another program, not a bleubird store.`, {
       hint: 'Choose another folder with --store DIR or BLEUBIRD_STORE.',

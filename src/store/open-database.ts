@@ -23,6 +23,9 @@ export interface OpenedDatabase {
   readonly warnings: readonly string[];
 }
 
+/** A store that must be upgraded before it can be read, which whoever may write it does by opening it. */
+export class OlderStoreError extends StoreError {}
+
 /** A run whose runner gives no sign of life for longer than this did not end cleanly; runners beat every second. */
 const SILENCE_MS = 5_000;
 
@@ -68,9 +71,10 @@ function openForReading(path: string, options: OpenDatabaseOptions): OpenedDatab
       return { database: emptyDatabase(path, options.now), warnings: [] };
     }
     if (version < STORE_VERSION) {
-      throw new StoreError(`The store ${path} has version ${version}, this bleubird needs ${STORE_VERSION}.`, {
-        hint: 'Open it once where it can be written (bleubird ls): that upgrades it.',
-      });
+      throw new OlderStoreError(
+        `The store ${path} is of an older bleubird: it has version ${version}, this one reads ${STORE_VERSION}.`,
+        { hint: 'bleubird ls upgrades it, where it can be written, and keeps the old file beside it.' },
+      );
     }
     checkAfterUncleanEnd(database, path, options.now());
     return { database, warnings: [] };

@@ -36,6 +36,7 @@ const scoredRow = z
         maxLength: z.number(),
         lengthPenalty: z.number(),
         earlyStopping: z.union([z.boolean(), z.literal('never')]),
+        compatibility: z.literal('transformers-5').optional(),
         references: z.enum(['decoded', 'raw']),
       }),
     ),

@@ -6,8 +6,11 @@ import type { Envelope } from '../engine/run/protocol.ts';
 import type { JournalEntry } from './journal.ts';
 import type { RunnerIdentity } from './rows.ts';
 
-/** Gives back what it is given if it is an event of a trainer, otherwise null. The engine's protocol knows. */
+/** Gives back the event that a trainer sent as this, null where it is none. The engine's protocol knows. */
 export type ParseEnvelope = (value: unknown) => Envelope | null;
+
+/** An entry as it is read. */
+export type ReadEntry = JournalEntry<Envelope>;
 
 /** What a whole journal holds, at a glance. */
 export interface JournalSummary {
@@ -24,6 +27,9 @@ export interface JournalSummary {
 const CHUNK_BYTES = 1 << 20;
 /** The longest entry is the diary of a corpus with 1,000 faulty lines; what is longer is not ours. */
 const MAX_LINE_BYTES = 64 << 20;
+
+/** No experiment and no event is nested as deep; what is would fill the stack when it is written. */
+const MAX_DEPTH = 64;
 
 const text = z.string();
 const optionalText = text.nullable();
@@ -73,7 +79,7 @@ const journalEntry = z.discriminatedUnion('type', [
 ]);
 
 /** Gives the entries of a journal in order, null for each line that is damaged. @throws the file system's error */
-export function* readJournal(path: string, parseEnvelope: ParseEnvelope): Generator<JournalEntry | null> {
+export function* readJournal(path: string, parseEnvelope: ParseEnvelope): Generator<ReadEntry | null> {
   for (const line of readLines(path)) yield line === null ? null : parseLine(line, parseEnvelope);
 }
 
@@ -111,7 +117,7 @@ export function summarizeJournal(path: string, parseEnvelope: ParseEnvelope): Jo
  * Gives the entries that count, in order: without what a folder held before the run was made in it, and without events
  * that never reached the store, after which the run was taken up again.
  */
-export function* entriesThatCount(path: string, parseEnvelope: ParseEnvelope): Generator<JournalEntry> {
+export function* entriesThatCount(path: string, parseEnvelope: ParseEnvelope): Generator<ReadEntry> {
   let first = 0;
   const resumes: { readonly index: number; readonly lastSeq: number }[] = [];
   let index = 0;
@@ -155,7 +161,8 @@ function* readLines(path: string): Generator<Buffer | null> {
   }
 }
 
-function parseLine(line: Buffer, parseEnvelope: ParseEnvelope): JournalEntry | null {
+/** Reads a line without its end. @returns null when it is damaged */
+export function parseLine(line: Buffer, parseEnvelope: ParseEnvelope): ReadEntry | null {
   const [prefix = '', checksum] = /^\{"crc":(\d{1,10}),"entry":/.exec(line.toString('latin1', 0, 40)) ?? [];
   const body = line.subarray(prefix.length, -1);
   if (checksum === undefined || crc32(body) !== Number(checksum)) return null;
@@ -165,12 +172,17 @@ function parseLine(line: Buffer, parseEnvelope: ParseEnvelope): JournalEntry | n
   } catch {
     return null; // a checksum can be right by chance
   }
-  const parsed = journalEntry.safeParse(json);
-  if (!parsed.success) return null;
+  const parsed = nestsDeeper(json, MAX_DEPTH) ? null : journalEntry.safeParse(json);
+  if (!parsed?.success) return null;
   if (parsed.data.type === 'event') {
     const envelope = parseEnvelope(parsed.data.envelope);
     return envelope === null ? null : { ...parsed.data, envelope };
   }
   // As it was written: parsing would put the fields of the experiment into another order.
-  return json as JournalEntry;
+  return json as ReadEntry;
+}
+
+function nestsDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((inner) => nestsDeeper(inner, depth - 1));
 }

@@ -1,5 +1,4 @@
 /** Brings the rows of a run to what its journal holds, in the database where they are. */
-import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import * as z from 'zod';
 import { copyRun } from './copy-run.ts';
@@ -11,20 +10,6 @@ import { selectOne } from './select.ts';
 
 const RUN = 'SELECT number, last_seq AS lastSeq FROM runs WHERE id = ?';
 const runRow = z.object({ number: z.number(), lastSeq: z.number() });
-
-/** Makes the run anew from its journal when that is beyond the store. @returns whether it was */
-export function catchUp(
-  database: Database.Database,
-  id: string,
-  directory: string,
-  parseEnvelope: ParseEnvelope,
-): boolean {
-  if (!existsSync(journalPath(directory))) return false;
-  const journal = summarizeJournal(journalPath(directory), parseEnvelope);
-  if (journal.lastSeq <= lastSeq(database, id) || journal.createdAt === null) return false;
-  rebuildRun(database, id, directory, parseEnvelope);
-  return true;
-}
 
 /** Gives back the number of the last event of a run; 0 for none, and for a run that is not there. */
 export function lastSeq(database: Database.Database, id: string): number {

@@ -108,6 +108,6 @@ function incomparable(before: z.infer<typeof beforeRow>, after: EvaluationEvent,
 /** Settings as JSON with its keys in one order: equal texts are equal settings. */
 function decodingText(decoding: Decoding | null): string | null {
   if (decoding === null) return null;
-  const { numBeams, maxLength, lengthPenalty, earlyStopping, references } = decoding;
-  return JSON.stringify({ numBeams, maxLength, lengthPenalty, earlyStopping, references });
+  const { numBeams, maxLength, lengthPenalty, earlyStopping, compatibility, references } = decoding;
+  return JSON.stringify({ numBeams, maxLength, lengthPenalty, earlyStopping, compatibility, references });
 }

@@ -1,4 +1,5 @@
 /** Makes the rows of a run from its journal, by the code that made them the first time. */
+import { basename } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { insertRun } from './create-run.ts';
 import { journalPath } from './journal.ts';
@@ -35,7 +36,8 @@ export function replayJournal(
     for (const entry of entriesThatCount(journalPath(directory), parseEnvelope)) {
       clock = entry.at;
       if (entry.type === 'created') {
-        id = entry.run.id;
+        // Of the folder, not of what is written in it: a folder that was copied in may say that it is ../x.
+        id = basename(directory);
         number = insertRun(database, id, entry.run, entry.at, () => {}, key);
         writer = write(0);
       } else if (writer === null || number === null) {

@@ -5,6 +5,7 @@
  */
 import type { Database } from 'better-sqlite3';
 import type { Envelope } from '../engine/run/protocol.ts';
+import type { WireEnvelope } from '../engine/run/wire.ts';
 import { StoreError } from '../errors.ts';
 import { type AddToDiary, prepareDiary } from './diary.ts';
 import type { Journal } from './journal.ts';
@@ -28,7 +29,7 @@ export class RunWriter {
   /** Folder for checkpoints and logs; it exists. */
   readonly directory: string;
   readonly #path: string;
-  readonly #record: (envelope: Envelope) => boolean;
+  readonly #record: (envelope: Envelope, wire: WireEnvelope) => boolean;
   readonly #heartbeat: () => void;
   readonly #finish: (end: RunEnd) => void;
   readonly #note: (type: string, text: string) => void;
@@ -50,10 +51,13 @@ export class RunWriter {
       if (seq > this.#lastSeq + 1) addToDiary('warning', gapText(this.#lastSeq, seq), Math.round(time));
       recordEvent(event, Math.round(time));
     });
-    this.#record = (envelope) => {
+    let journaledSeq = run.lastSeq;
+    this.#record = (envelope, wire) => {
       if (envelope.seq <= this.#lastSeq) return false;
       const at = now();
-      journal?.append({ type: 'event', at, envelope });
+      // An event that is given again, since the store had no room for it, is in the journal.
+      if (envelope.seq > journaledSeq) journal?.append({ type: 'event', at, envelope: wire });
+      journaledSeq = envelope.seq;
       record.immediate(envelope, at);
       this.#lastSeq = envelope.seq;
       return true;
@@ -83,11 +87,12 @@ export class RunWriter {
 
   /**
    * Records one event. A number seen before changes nothing; missing numbers are noted in the diary.
+   * @param wire  the event as it travelled, for the journal
    * @returns whether the event was new
    * @throws {StoreError} when it could not be written; then nothing of it was, and it may be given again
    */
-  record(envelope: Envelope): boolean {
-    return withStoreErrors(this.#path, () => this.#record(envelope));
+  record(envelope: Envelope, wire: WireEnvelope = envelope): boolean {
+    return withStoreErrors(this.#path, () => this.#record(envelope, wire));
   }
 
   /** Says that the runner lives; call it every second. Takes back a false `interrupted`. @throws {StoreError} */

@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3';
 import { StoreError } from '../errors.ts';
 
+const FULL: ReadonlySet<string> = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT']);
 const ANOTHER_STORE = 'Choose a folder you can write to with --store DIR or BLEUBIRD_STORE.';
 
 /**
@@ -41,6 +42,14 @@ export function lostStore(path: string, runs: number): StoreError {
   });
 }
 
+/** Says whether something could not be written for want of room, as far as an error and its causes tell. */
+export function isDiskFull(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && FULL.has(String(cause.code))) return true;
+  }
+  return false;
+}
+
 function explain(code: string, path: string, said: string): { message: string; hint: string } {
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     const { message, hint = '' } = damagedStore(path, said);
@@ -52,7 +61,7 @@ function explain(code: string, path: string, said: string): { message: string; h
       hint: 'Close programs that hold it open for writing, such as an sqlite3 shell or a backup.',
     };
   }
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') {
+  if (FULL.has(code)) {
     return {
       message: `The disk of the store ${path} is full: ${said}.`,
       hint: 'Free some space, for example old checkpoints in runs/, then start again.',

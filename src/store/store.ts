@@ -1,18 +1,19 @@
-/** The open store: all runs of a folder. Reading costs a query each time, nothing is cached; rows are fresh and typed. */
+/** The open store: all runs of a folder. Reading costs a query each time, only thinned series are kept; rows are fresh and typed. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { LineProblem } from '../engine/run/protocol.ts';
+import { catchUp } from './catch-up.ts';
 import { createRun, type NewRun, reserveRunId } from './create-run.ts';
 import { deleteRun } from './delete-run.ts';
 import { Journal } from './journal.ts';
 import { markInterrupted, markStopRequested } from './mark-run.ts';
-import { metricNames, metricSeries } from './metric-series.ts';
+import { MetricSeriesReader, metricNames } from './metric-series.ts';
 import { checkpoints, events, lineProblems, parameters, samples } from './read-diary.ts';
 import { beforeAfter, evaluations, translations } from './read-evaluations.ts';
 import type { ParseEnvelope } from './read-journal.ts';
 import { findRun, listRuns, readRun, unfinishedRuns } from './read-runs.ts';
-import { catchUp, lastSeq, rebuildRun } from './rebuild-run.ts';
+import { lastSeq, rebuildRun } from './rebuild-run.ts';
 import { resumeRun } from './resume-run.ts';
 import type {
   BeforeAfter,
@@ -47,11 +48,13 @@ export class Store {
   readonly #path: string;
   readonly #now: () => number;
   readonly #journals = new Set<Journal>();
+  readonly #series: MetricSeriesReader;
 
   constructor(database: Database, { directory, path, warnings, now }: StoreSetting) {
     this.directory = directory;
     this.warnings = warnings;
     this.#database = database;
+    this.#series = new MetricSeriesReader(database);
     this.#path = path;
     this.#now = now;
   }
@@ -86,7 +89,7 @@ export class Store {
 
   /** Gives back a series by rising step, thinned out to `maxPoints` (4 or more) with its peaks kept. */
   metricSeries(id: string, metric: string, maxPoints = Number.POSITIVE_INFINITY): MetricPoint[] {
-    return this.#do((database) => metricSeries(database, id, metric, maxPoints));
+    return this.#do(() => this.#series.read(id, metric, maxPoints));
   }
 
   /** Gives back the evaluations in the order they were made. */

@@ -1,11 +1,14 @@
 /**
- * The fault campaign: `npm run faults -- [--rounds N] [--seed S] [--jobs J] [--only NAME]`. Each round has a seed of its own,
+ * The fault campaign: `npm run faults -- [--rounds N] [--seed S] [--jobs J] [--only NAME] [--real]`. Each round has a seed of its own,
  * which is printed with what went wrong: `--rounds 1 --seed THAT` plays it again. Exit code 1 when anything went wrong.
+ * The trainer is a toy, with `--real` our own with the demo model.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { type Fault, faults, type Random } from './faults.ts';
+import { playRealRound } from './real-round.ts';
 import { playRound } from './round.ts';
+import { canShowScreens } from './screens.ts';
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     jobs: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
+    real: { type: 'boolean', default: false },
   },
 });
 const firstSeed = Number(values.seed ?? Date.now() % 1_000_000);
@@ -20,13 +24,19 @@ const rounds = Number(values.rounds);
 const isRoot = process.getuid?.() === 0;
 const canMount = isRoot && spawnSync('mount', ['--version']).status === 0;
 const possible = faults.filter(
-  ({ name, needsRoot, needsTmpfs }) =>
-    name.includes(values.only) && (!needsRoot || isRoot) && (!needsTmpfs || canMount),
+  ({ name, needsRoot, needsTmpfs, needsScreens }) =>
+    name.includes(values.only) &&
+    (!needsRoot || isRoot) &&
+    (!needsTmpfs || canMount) &&
+    (!needsScreens || canShowScreens),
 );
 const say = (text: string) => process.stdout.write(`${text}\n`);
 say(`${rounds} rounds from seed ${firstSeed}, ${possible.length} of ${faults.length} faults`);
+if (!canShowScreens) say('not built, or without script(1): no screens');
 if (!isRoot) say('not root: no full disk and no folders that take nothing');
 
+const undisturbed = values.real ? (await playRealRound(() => 0, null)).end : '';
+if (values.real) say(`undisturbed: ${undisturbed}`);
 const counts = new Map<string, { rounds: number; wrong: number }>();
 let next = 0;
 let played = 0;
@@ -42,12 +52,13 @@ async function work(): Promise<void> {
     const seed = firstSeed + next++;
     const random = randomFrom(seed);
     const fault = possible[random(possible.length)] as Fault;
-    const wrong = await playRound(fault, random);
-    const count = counts.get(fault.name) ?? { rounds: 0, wrong: 0 };
-    counts.set(fault.name, { rounds: count.rounds + 1, wrong: count.wrong + (wrong.length > 0 ? 1 : 0) });
+    const name = values.real ? 'kill -9 of the real runner, trainer or both' : fault.name;
+    const wrong = values.real ? (await playRealRound(random, undisturbed)).wrong : await playRound(fault, random);
+    const count = counts.get(name) ?? { rounds: 0, wrong: 0 };
+    counts.set(name, { rounds: count.rounds + 1, wrong: count.wrong + (wrong.length > 0 ? 1 : 0) });
     played += 1;
     if (played % 25 === 0) say(`${played} rounds played`);
-    for (const line of wrong) say(`seed ${seed}, ${fault.name}: ${line}`);
+    for (const line of wrong) say(`seed ${seed}, ${name}: ${line}`);
   }
 }
 

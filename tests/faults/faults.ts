@@ -31,6 +31,11 @@ export interface Fault {
   readonly needsRoot?: boolean;
   /** Does it; what it gives back undoes it, once the run has ended. */
   apply(setting: FaultSetting): (() => void) | undefined;
+  /** It is undone while the run goes on, which then completes by itself. */
+  readonly passes?: boolean;
+  /** The interface looks on, in a terminal of its own, and gets this signal. */
+  readonly signal?: NodeJS.Signals;
+  readonly needsScreens?: boolean;
 }
 
 const store = ({ directory }: FaultSetting) => join(directory, 'bleubird.sqlite');
@@ -49,6 +54,14 @@ const processFaults: Fault[] = [
   },
   { name: 'cut the channel', apply: ({ toy }) => toy.killTrainer('SIGUSR2') },
   { name: 'kill -9 who looks on', apply: ({ toy }) => toy.killWatcher() },
+  ...(['SIGTERM', 'SIGHUP', 'SIGINT'] as const).map(
+    (signal): Fault => ({
+      name: `${signal} to the screens`,
+      needsScreens: true,
+      apply: () => undefined,
+      signal,
+    }),
+  ),
 ];
 
 const fileFaults: Fault[] = [true, false].flatMap((isLive) => {
@@ -83,15 +96,17 @@ const placeFaults: Fault[] = [
     name: 'fill the disk',
     needsTmpfs: true,
     needsRoot: true,
-    apply: ({ directory }) => {
-      const filler = join(directory, 'filler');
-      const file = openSync(filler, 'w');
-      try {
-        for (;;) writeSync(file, Buffer.alloc(16 * 1024));
-      } catch {
-        closeSync(file);
-      }
-      return () => rmSync(filler);
+    passes: true,
+    apply: fillDisk,
+  },
+  {
+    name: 'fill the disk, the run stopped',
+    needsTmpfs: true,
+    needsRoot: true,
+    apply: (setting) => {
+      const undo = fillDisk(setting);
+      setTimeout(() => setting.toy.stopRunner(), 1_500);
+      return undo;
     },
   },
   {
@@ -108,6 +123,17 @@ const placeFaults: Fault[] = [
 ];
 
 export const faults: readonly Fault[] = [...processFaults, ...fileFaults, ...placeFaults];
+
+function fillDisk({ directory }: FaultSetting): () => void {
+  const filler = join(directory, 'filler');
+  const file = openSync(filler, 'w');
+  try {
+    for (;;) writeSync(file, Buffer.alloc(4 * 1024));
+  } catch {
+    closeSync(file);
+  }
+  return () => rmSync(filler);
+}
 
 function flip(path: string, random: Random): void {
   const { size } = statSync(path);

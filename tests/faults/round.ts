@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readSafetensors } from '../../src/engine/model/safetensors.ts';
 import { AppError } from '../../src/errors.ts';
 import { examineStore } from '../../src/runner/examine-store.ts';
@@ -11,11 +12,14 @@ import { repairStore } from '../../src/runner/repair-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Fault, Random } from './faults.ts';
+import { Screens } from './screens.ts';
 import { Toy } from './toy.ts';
 import { STEPS, undisturbed } from './toy-training.ts';
 
 const RUN = 'toy';
 const PATIENCE_MS = 60_000;
+/** A full disk is seen, waited for and tried again meanwhile. */
+const PASSES_AFTER_MS = 2_500;
 
 /** Gives back what was found wrong after the fault, a line each, none when all held. */
 export async function playRound(fault: Fault, random: Random): Promise<string[]> {
@@ -42,11 +46,24 @@ async function play(fault: Fault, directory: string, random: Random): Promise<st
     await toy.reach(1);
     toy.watch(directory, RUN);
   }
+  let screens: Screens | null = null;
+  if (fault.signal !== undefined) {
+    await toy.reach(1);
+    screens = new Screens(directory, RUN);
+  }
   await toy.reach(1 + random(STEPS - 1));
+  if (screens !== null && fault.signal !== undefined) {
+    if (!(await screens.appear())) wrong.push('the screens did not appear');
+    const disorder = await screens.end(fault.signal);
+    if (disorder !== null) wrong.push(disorder);
+  }
   const undo = fault.apply({ toy, directory, runDirectory, random });
+  if (fault.passes) await sleep(PASSES_AFTER_MS).then(undo);
   const outlived = await toy.finish(PATIENCE_MS);
-  undo?.();
+  if (!fault.passes) undo?.();
   if (outlived !== null) wrong.push(outlived);
+  if (fault.passes && toy.state !== 'completed')
+    wrong.push(`the fault passed, and the run is ${toy.state}: ${toy.stderr}`);
   await examine(directory, toy, wrong);
   await goOn(directory, model, wrong);
   return wrong;

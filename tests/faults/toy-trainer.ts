@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSafetensors } from '../../src/engine/model/safetensors.ts';
 import { EventSender, receiveCommand } from '../../src/engine/run/channel.ts';
+import { keepInJournal } from '../../src/engine/run/keep-in-journal.ts';
+import { RunControl } from '../../src/engine/run/run-control.ts';
+import { whenThereIsRoom } from '../../src/engine/run/when-there-is-room.ts';
 import { saveCheckpoint } from '../../src/engine/training/checkpoint.ts';
 import { openCheckpoint } from '../../src/engine/training/open-checkpoint.ts';
 import type { TrainerState } from '../../src/engine/training/trainer-state.ts';
@@ -20,13 +23,15 @@ const STEP_MS = 4;
 const send = process.send?.bind(process);
 if (send === undefined) throw new Error('The toy trainer is forked by a runner.');
 const sender = new EventSender((message, sent) => send(message, undefined, undefined, sent), Date.now);
-let isStopped = false;
-const stop = () => {
-  isStopped = true;
+const control = new RunControl();
+const stop = () => control.stop();
+const leave = () => {
+  stop();
+  sender.close();
 };
 process.on('SIGINT', () => {});
 process.on('SIGTERM', stop);
-process.on('disconnect', stop);
+process.on('disconnect', leave);
 process.on('SIGUSR2', () => process.disconnect()); // the campaign cuts the channel
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
@@ -40,7 +45,10 @@ const fail = (error: unknown) => {
 process.on('message', (message) => {
   const command = receiveCommand(message);
   if (command.type === 'stop') stop();
+  if (command.type === 'leave') leave();
+  if (command.type === 'recorded') sender.recorded(command.seq);
   if (command.type !== 'start') return;
+  if (command.journal !== null) sender.keepWith(keepInJournal(command.journal, Date.now, () => {}));
   train(command.runDirectory, command.resume?.checkpoint ?? null).catch(fail);
 });
 
@@ -58,33 +66,33 @@ async function train(runDirectory: string, checkpoint: string | null): Promise<v
   await sender.send({ type: 'plan', totalSteps: STEPS, stepsPerEpoch: STEPS, epochs: 1, parameters: 8 });
   if (checkpoint === null) await sender.send(evaluationEvent());
   else await sender.send({ type: 'resumed', step, checkpoint });
-  while (step < STEPS && !isStopped) {
+  while (step < STEPS && !control.stopSignal.aborted) {
     step += 1;
     weights = nextWeights(weights, step);
     await sender.send({ type: 'metrics', points: pointsOf(weights, step) });
     if (step % SAVE_EVERY === 0) await save(runDirectory, step, weights);
     await sleep(STEP_MS);
   }
-  if (isStopped) await save(runDirectory, step, weights);
+  if (control.stopSignal.aborted) await save(runDirectory, step, weights);
   else await sender.send(evaluationEvent({ stage: 'after', step, bleu: bleu(40) }));
-  await sender.send({ type: 'ended', reason: isStopped ? 'stopped' : 'completed', step });
+  await sender.send({ type: 'ended', reason: control.stopSignal.aborted ? 'stopped' : 'completed', step });
   await sender.flush();
   process.exit(0);
 }
 
 async function save(runDirectory: string, step: number, weights: Float32Array): Promise<void> {
+  await sender.flush();
   const directory = join(runDirectory, 'checkpoints');
   mkdirSync(directory, { recursive: true });
   const toy = { shape: [8], data: weights };
-  const { path, sizeBytes, removed } = await saveCheckpoint(
-    directory,
-    {
-      weights: new Map([['toy', toy]]),
-      modelDirectory: process.env.TOY_MODEL ?? '',
-      optimizer: { step, tensors: new Map([['moment', toy]]) },
-      trainerState: stateAt(step),
-    },
-    3,
+  const contents = {
+    weights: new Map([['toy', toy]]),
+    modelDirectory: process.env.TOY_MODEL ?? '',
+    optimizer: { step, tensors: new Map([['moment', toy]]) },
+    trainerState: stateAt(step),
+  };
+  const { path, sizeBytes, removed } = await whenThereIsRoom({ events: sender, control }, directory, 64 * 1024, () =>
+    saveCheckpoint(directory, contents, 3),
   );
   await sender.send({ type: 'checkpoint', step, epoch: step / STEPS, path, sizeBytes });
   for (const old of removed) await sender.send({ type: 'checkpoint-removed', step: old.step, path: old.path });

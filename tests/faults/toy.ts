@@ -51,6 +51,10 @@ export class Toy {
     });
   }
 
+  stopRunner(): undefined {
+    this.#runner.kill('SIGINT');
+  }
+
   killRunner(): undefined {
     this.#runner.kill('SIGKILL');
   }

@@ -138,3 +138,16 @@ it('leaves a store alone while a run is being written', async () => {
     `Run live is being written by process ${process.pid}: the store is left as it is.`,
   );
 });
+
+it('removes what a trainer left half saved also where the store did not know its run', async () => {
+  const directory = threeRuns();
+  const left = join(directory, 'runs', 'two', 'checkpoints', '.unfinished-checkpoint-40');
+  mkdirSync(left, { recursive: true });
+  const database = new Database(fileOf(directory));
+  database.exec("PRAGMA foreign_keys = ON; DELETE FROM runs WHERE id = 'two'");
+  database.close();
+  const { done, left: rest } = await repairStore(directory, now);
+  expect(done).toEqual(['run two was taken in', `removed ${left}`]);
+  expect(rest).toEqual([]);
+  expect(existsSync(left)).toBe(false);
+});

@@ -2,15 +2,38 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { trainerState } from '../../src/engine/training/trainer-state.ts';
+import { planTraining } from '../../src/engine/training/training-plan.ts';
 import { ModelError, StoreError } from '../../src/errors.ts';
 import { resolveModel } from '../../src/runner/resolve-model.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
 import { envelopes, newRun } from '../store/run-events.ts';
+import { dataConfig, trainingConfig } from '../support/experiment.ts';
 
 function modelIn(directory: string): string {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'config.json'), '{}');
   return directory;
+}
+
+/** Writes what a checkpoint knows of its training, in which the model of step 5 is the best so far. */
+function writeState(checkpoint: string, step: number, load_best_model_at_end: boolean): void {
+  const training = trainingConfig({ load_best_model_at_end });
+  const data = dataConfig({ corpus: { format: 'moses', source: 'a.en', target: 'a.fr' } });
+  const state = trainerState(
+    {
+      step,
+      epoch: 1,
+      log: { history: [], lossSum: 0, stepsInSum: 0, loggedLossSum: 0 },
+      best: { metric: 1.5, step: 5, badEvaluations: 1 },
+      bestCheckpoint: 5,
+      isEvaluationPending: false,
+    },
+    planTraining(60, training),
+    { training, data, dataHash: 'h', trainSize: 60, isEvaluatedBefore: true, evaluatedSentences: 2 },
+    (each) => `checkpoint-${each}`,
+  );
+  writeFileSync(join(checkpoint, 'trainer_state.json'), JSON.stringify(state));
 }
 
 const nowhere = { store: null, env: { HF_HOME: '/nowhere/huggingface' } };
@@ -101,6 +124,18 @@ describe('a run', () => {
     expect(resolveModel('run:k3f', { store, env: {} })).toBe(second);
     rmSync(second, { recursive: true });
     expect(resolveModel('run:last', { store, env: {} })).toBe(first);
+  });
+
+  it('is its best checkpoint where it was to end with the best, while that is there', () => {
+    const { store, paths } = runWithCheckpoints();
+    const [first = '', second = '', third = ''] = paths;
+    rmSync(third, { recursive: true });
+    writeState(second, 10, false);
+    expect(resolveModel('run:k3f', { store, env: {} })).toBe(second);
+    writeState(second, 10, true);
+    expect(resolveModel('run:k3f', { store, env: {} })).toBe(first);
+    rmSync(first, { recursive: true });
+    expect(resolveModel('run:k3f', { store, env: {} })).toBe(second);
   });
 
   it('is the one its trainer saved when the runner was gone already', () => {

@@ -1,5 +1,7 @@
 /** Thinning a series out: the chart of the rest must look like the chart of all. */
 import { describe, expect, it } from 'vitest';
+import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import type { MetricPoint } from '../../src/store/rows.ts';
 import { newStore } from './new-store.ts';
 import { newRun } from './run-events.ts';
@@ -65,5 +67,31 @@ describe('a series', () => {
 
   it('cannot be thinned to fewer than 4 points', () => {
     expect(() => storeWith(wave).metricSeries('r', 'loss', 3)).toThrow('maxPoints is 3; expected 4 or more');
+  });
+
+  it('read again and again while its run goes on is what a first reading gives', () => {
+    const store = newStore();
+    const writer = store.createRun(newRun({ id: 'r' }));
+    const write = (event: TrainerEvent) =>
+      writer.record({ v: 1, seq: writer.lastSeq + 1, time: writer.lastSeq, event });
+    const go = (from: number, to: number, offset = 0) => {
+      const steps = Array.from({ length: to - from }, (_, index) => from + index);
+      const value = (step: number) => (step % 97 === 0 ? null : Math.sin(step / 7) * (step % 13) + offset);
+      write({ type: 'metrics', points: steps.map((step) => ({ metric: 'loss', step, value: value(step) })) });
+    };
+    const expectFresh = () => {
+      const reader = openStore(store.directory, { readOnly: true });
+      expect(store.metricSeries('r', 'loss', 40)).toEqual(reader.metricSeries('r', 'loss', 40));
+      reader.close();
+    };
+    for (let step = 0; step < 3_000; step += 101) {
+      go(step, step + 101);
+      expectFresh();
+    }
+    write({ type: 'resumed', step: 1_500, checkpoint: 'checkpoint-1500' });
+    expectFresh();
+    go(1_501, 3_200, 5);
+    expectFresh();
+    expect(store.metricSeries('r', 'loss', 40).some(({ value }) => value !== null && value > 15)).toBe(true);
   });
 });

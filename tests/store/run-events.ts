@@ -18,7 +18,13 @@ export const experiment: Experiment = {
     split_seed: 20,
   }),
   training: trainingConfig({ learning_rate: 2e-5 }),
-  generation: { num_beams: 1, max_length: 40, length_penalty: null, early_stopping: null },
+  generation: {
+    num_beams: 1,
+    max_length: 40,
+    length_penalty: null,
+    early_stopping: null,
+    compatibility: 'transformers-4',
+  },
   evaluation: { before: true, after: true, references: 'decoded' },
 };
 

@@ -54,7 +54,7 @@ export async function sendEvaluation(
   const { sentences, loss, lossPerToken, durationSeconds } = evaluation;
   const result = { type: 'evaluation', stage, step, epoch, sentences, loss, lossPerToken, durationSeconds } as const;
   if (evaluation.bleu === null) {
-    await events.metrics([{ metric: 'eval_loss', step, value: loss }]);
+    await events.metrics(step, { eval_loss: loss });
     await events.send({ ...result, bleu: null, decoding: null });
     return;
   }
@@ -67,10 +67,7 @@ export async function sendEvaluation(
     });
     await events.send({ type: 'translations', stage, step, items });
   }
-  await events.metrics([
-    { metric: 'eval_loss', step, value: loss },
-    { metric: 'eval_bleu', step, value: bleu.score },
-  ]);
+  await events.metrics(step, { eval_loss: loss, eval_bleu: bleu.score });
   await events.send({ ...result, bleu, decoding });
 }
 

@@ -3,33 +3,48 @@
  * progress at most five times a second. Order is kept: whatever else is sent comes after the points gathered before it.
  */
 import type { TrainerEvent, TrainerEventOf } from './protocol.ts';
+import { type MetricTable, metricTableOf } from './wire.ts';
 
 const METRICS_INTERVAL_MS = 100;
 const PROGRESS_INTERVAL_MS = 200;
 
-export type MetricPoint = TrainerEventOf<'metrics'>['points'][number];
+/** The sending half of a channel. */
+export interface EventOutlet {
+  send(event: TrainerEvent | MetricTable): Promise<void>;
+  /** Resolves when all that was sent is recorded, or kept where a later runner finds it. */
+  flush(): Promise<void>;
+}
 
 export class PacedEvents {
-  readonly #send: (event: TrainerEvent) => Promise<void>;
+  readonly #outlet: EventOutlet;
   readonly #now: () => number;
-  #points: MetricPoint[] = [];
+  /** Gathered rows, all of the same columns. */
+  #columns: readonly string[] = [];
+  #steps: number[] = [];
+  #values: number[] = [];
   #lastMetrics = Number.NEGATIVE_INFINITY;
   #lastProgress = Number.NEGATIVE_INFINITY;
 
-  constructor(send: (event: TrainerEvent) => Promise<void>, now: () => number) {
-    this.#send = send;
+  constructor(outlet: EventOutlet, now: () => number) {
+    this.#outlet = outlet;
     this.#now = now;
   }
 
   /** Sends an event now, the gathered points before it. */
   async send(event: TrainerEvent): Promise<void> {
     await this.flush();
-    await this.#send(event);
+    await this.#outlet.send(event);
   }
 
-  /** Takes points; they leave with the next message that is due, or before the next other event. */
-  async metrics(points: readonly MetricPoint[]): Promise<void> {
-    this.#points.push(...points);
+  /** Takes the points of a step; they leave with the next message that is due, or before the next other event. */
+  async metrics(step: number, values: Readonly<Record<string, number>>): Promise<void> {
+    const columns = Object.keys(values);
+    const isSameTable =
+      columns.length === this.#columns.length && columns.every((name, index) => name === this.#columns[index]);
+    if (!isSameTable) await this.flush();
+    this.#columns = columns;
+    this.#steps.push(step);
+    for (const name of columns) this.#values.push(values[name] ?? Number.NaN);
     if (this.#now() - this.#lastMetrics >= METRICS_INTERVAL_MS) await this.flush();
   }
 
@@ -43,10 +58,17 @@ export class PacedEvents {
 
   /** Sends the gathered points. */
   async flush(): Promise<void> {
-    if (this.#points.length === 0) return;
-    const points = this.#points;
-    this.#points = [];
+    if (this.#steps.length === 0) return;
+    const table = metricTableOf(this.#columns, this.#steps, this.#values);
+    this.#steps = [];
+    this.#values = [];
     this.#lastMetrics = this.#now();
-    await this.#send({ type: 'metrics', points });
+    await this.#outlet.send(table);
+  }
+
+  /** Resolves when everything sent so far is recorded, or kept where a later runner finds it. */
+  async settle(): Promise<void> {
+    await this.flush();
+    await this.#outlet.flush();
   }
 }

@@ -37,6 +37,8 @@ const decoding = z.object({
   maxLength: z.number().int().positive(),
   lengthPenalty: z.number(),
   earlyStopping: z.union([z.boolean(), z.literal('never')]),
+  /** Absent is transformers-4, as in what was recorded before there was a choice. */
+  compatibility: z.literal('transformers-5').optional(),
   references: z.enum(['decoded', 'raw']),
 });
 
@@ -69,7 +71,15 @@ export const trainerEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('plan'), totalSteps: step, stepsPerEpoch: step, epochs: z.number(), parameters: count }),
   z.object({
     type: z.literal('phase'),
-    phase: z.enum(['loading', 'evaluating-before', 'training', 'evaluating', 'evaluating-after', 'saving']),
+    phase: z.enum([
+      'loading',
+      'evaluating-before',
+      'training',
+      'evaluating',
+      'evaluating-after',
+      'saving',
+      'paused-for-disk-space',
+    ]),
   }),
   /** Progress inside the phase; `unit` says what is counted. */
   z.object({
@@ -160,7 +170,13 @@ export const trainerCommand = z.discriminatedUnion('type', [
     runDirectory: z.string(),
     /** Where to go on from, null for a start from the beginning. `hasBefore`: the untouched model is scored already. */
     resume: z.object({ checkpoint: z.string(), hasBefore: z.boolean() }).nullable(),
+    /** Where events go that no runner takes any more, numbered after those the run had; null where nowhere. */
+    journal: z.object({ path: z.string(), lastSeq: count }).nullable().default(null),
   }),
+  /** No event is recorded any more: they belong into the journal. */
+  z.object({ type: z.literal('leave') }),
+  /** The runner has the events up to `seq` in the store. */
+  z.object({ type: z.literal('recorded'), seq: count }),
   /** End after the current step, save a checkpoint, say `ended`. */
   z.object({ type: z.literal('stop') }),
   z.object({ type: z.literal('checkpoint-now') }),
@@ -174,10 +190,11 @@ export type LineProblem = z.infer<typeof lineProblem>;
 export type BleuResult = z.infer<typeof bleuResult>;
 export type Decoding = z.infer<typeof decoding>;
 export type EvaluationStage = z.infer<typeof stage>;
+export type TrainerJournal = NonNullable<Extract<TrainerCommand, { type: 'start' }>['journal']>;
 export type ResumePoint = NonNullable<Extract<TrainerCommand, { type: 'start' }>['resume']>;
 export type Phase = TrainerEventOf<'phase'>['phase'];
 
-/** An event on the wire: numbered from 1 by the trainer, without gaps, so that a loss in transit is seen. */
+/** An event as it is told: numbered from 1 by the trainer, without gaps, so that a loss in transit is seen. */
 export const envelope = z.object({
   v: z.literal(PROTOCOL_VERSION),
   seq: z.number().int().positive(),

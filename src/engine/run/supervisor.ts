@@ -10,8 +10,10 @@ import { type AppError, RunFailedError } from '../../errors.ts';
 import type { Experiment } from '../config/experiment.ts';
 import { clearUnfinished } from '../training/checkpoint.ts';
 import { eventReceiver, sendCommand } from './channel.ts';
+import { LogText } from './log-text.ts';
 import { OutputTail } from './output-tail.ts';
-import type { Envelope, ResumePoint, TrainerCommand, TrainerEvent } from './protocol.ts';
+import type { Envelope, ResumePoint, TrainerCommand, TrainerEvent, TrainerJournal } from './protocol.ts';
+import type { ReceivedEvent, WireEnvelope } from './wire.ts';
 
 const TAIL_BYTES = 8 * 1024;
 const KILL_AFTER_MS = 5_000;
@@ -23,8 +25,13 @@ export interface SuperviseOptions {
   readonly runDirectory: string;
   /** Where to go on from; by default the training starts from its beginning. */
   readonly resume?: ResumePoint | null;
-  /** Called for each event in order. What it throws stops the trainer and rejects `finished`. */
-  onEvent(envelope: Envelope): void;
+  /** Where the trainer puts what nobody takes from it any more; by default nowhere. */
+  readonly journal?: TrainerJournal | null;
+  /**
+   * Called for each event in order, also as it travelled. The trainer is told that it is recorded when this returns, or
+   * when the promise that it gives back is fulfilled; what it throws ends the trainer and rejects `finished`.
+   */
+  onEvent(envelope: Envelope, wire: WireEnvelope): void | Promise<void>;
   readonly env?: NodeJS.ProcessEnv;
   /** The program to fork, by default the trainer beside this file, as TypeScript or JavaScript like it. */
   readonly trainerPath?: string;
@@ -52,6 +59,8 @@ export interface Trainer {
   readonly pid: number | null;
   /** Ends the training after its step; it saves a checkpoint and says `ended`. */
   stop(): void;
+  /** Takes no event any more: it saves, puts what is not recorded into the journal, and ends. */
+  leave(): void;
   checkpointNow(): void;
   evaluateNow(): void;
   /** Ends the process: SIGTERM, on which it still tries to save, then SIGKILL. */
@@ -71,10 +80,11 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
   });
   const stderrTail = new OutputTail(TAIL_BYTES);
   const log = openLog(join(runDirectory, 'trainer.log'), stderrTail);
-  child.stdout?.on('data', (chunk: Buffer) => log.write(chunk));
+  const [outputText, errorText] = [new LogText(), new LogText()];
+  child.stdout?.on('data', (chunk: Buffer) => log.write(outputText.of(chunk)));
   child.stderr?.on('data', (chunk: Buffer) => {
     stderrTail.push(chunk);
-    log.write(chunk);
+    log.write(errorText.of(chunk));
   });
 
   let killTimer: NodeJS.Timeout | undefined;
@@ -86,7 +96,17 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
   const command = (message: TrainerCommand) => {
     if (child.connected) sendCommand((wire, sent) => child.send(wire, sent), message);
   };
-  const events = listen(child, onEvent, kill);
+  const leave = () => {
+    command({ type: 'leave' });
+    command({ type: 'stop' });
+  };
+  const events = listen(child, onEvent, {
+    recorded: (seq) => command({ type: 'recorded', seq }),
+    giveUp: () => {
+      leave();
+      kill();
+    },
+  });
 
   const finished = processEnd(child).then(async (end): Promise<TrainerEnd> => {
     clearTimeout(killTimer);
@@ -105,10 +125,12 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
     return { type: 'died', exitCode, signal, stderrTail: stderrTail.text(), lastEvent: last?.type ?? null };
   });
 
-  command({ type: 'start', experiment, runDirectory, resume: options.resume ?? null });
+  const { resume = null, journal = null } = options;
+  command({ type: 'start', experiment, runDirectory, resume, journal });
   return {
     pid: child.pid ?? null,
     stop: () => command({ type: 'stop' }),
+    leave,
     checkpointNow: () => command({ type: 'checkpoint-now' }),
     evaluateNow: () => command({ type: 'evaluate-now' }),
     kill,
@@ -127,30 +149,57 @@ interface Events {
   listenerFailure: { readonly error: unknown } | null;
 }
 
+interface Replies {
+  recorded(seq: number): void;
+  /** Nobody listens any more. */
+  giveUp(): void;
+}
+
 /** Hands events on until one cannot be trusted or kept; then ends the trainer, since nobody listens any more. */
-function listen(child: ChildProcess, onEvent: (envelope: Envelope) => void, kill: () => void): Events {
+function listen(child: ChildProcess, onEvent: SuperviseOptions['onEvent'], { recorded, giveUp }: Replies): Events {
   const receive = eventReceiver();
+  const tell = oncePerTurn(recorded);
   const events: Events = { last: null, protocolError: null, listenerFailure: null };
+  const fail = (error: unknown) => {
+    events.listenerFailure ??= { error };
+    giveUp();
+  };
   child.on('message', (message) => {
     if (events.protocolError !== null || events.listenerFailure !== null) return;
-    let received: Envelope;
+    let received: ReceivedEvent;
     try {
       received = receive(message);
     } catch (error) {
       if (!(error instanceof RunFailedError)) throw error;
       events.protocolError = error;
-      kill();
+      giveUp();
       return;
     }
-    if (!isEnd(events.last)) events.last = received.event;
+    const { envelope, wire } = received;
+    if (!isEnd(events.last)) events.last = envelope.event;
     try {
-      onEvent(received);
+      const recording = onEvent(envelope, wire);
+      if (recording instanceof Promise) recording.then(() => tell(envelope.seq), fail);
+      else tell(envelope.seq);
     } catch (error) {
-      events.listenerFailure = { error };
-      kill();
+      fail(error);
     }
   });
   return events;
+}
+
+/** Of the numbers given in one turn of the event loop only the last is passed on. */
+function oncePerTurn(tell: (seq: number) => void): (seq: number) => void {
+  let newest: number | null = null;
+  return (seq) => {
+    if (newest === null) {
+      setImmediate(() => {
+        if (newest !== null) tell(newest);
+        newest = null;
+      });
+    }
+    newest = seq;
+  };
 }
 
 /** A fault that was still under way may speak after the trainer has said why it ends: the first word counts. */
@@ -180,7 +229,7 @@ async function processEnd(child: ChildProcess): Promise<ProcessEnd> {
 
 /** A log that cannot be written does not end a training; the tail then says why it is short. */
 function openLog(path: string, stderrTail: OutputTail): WriteStream {
-  const log = createWriteStream(path, { flags: 'a' });
+  const log = createWriteStream(path, { flags: 'a', mode: 0o600 });
   log.on('error', (error) => stderrTail.push(Buffer.from(`trainer.log could not be written: ${error.message}\n`)));
   return log;
 }

@@ -1,6 +1,6 @@
 /**
  * One run from beginning to end: load, look at the data, score the untouched model, train, score the trained one.
- * Everything the world learns of it goes through `send`.
+ * Everything the world learns of it goes through `outlet`.
  */
 import { CancelledError, ConfigError, type ConfigProblem } from '../../errors.ts';
 import { openBackend } from '../backend/open-backend.ts';
@@ -10,16 +10,18 @@ import { resolveGenerationSettings } from '../decoding/generation-settings.ts';
 import { loadModel } from '../model/load-model.ts';
 import { readGenerationConfig } from '../model/model-directory.ts';
 import { MarianTokenizer } from '../text/marian-tokenizer.ts';
+import { prefixProblem } from '../text/prefix-problem.ts';
 import { assertCheckpointFits } from '../training/checkpoint-fit.ts';
 import { type OpenedCheckpoint, openCheckpoint } from '../training/open-checkpoint.ts';
 import { restoreWeights } from '../training/restore-weights.ts';
 import { planTraining } from '../training/training-plan.ts';
 import { evaluateWithEvents, sendEvaluation } from './evaluate-with-events.ts';
 import type { LoadedRun } from './loaded-run.ts';
-import { PacedEvents } from './paced-events.ts';
-import type { ResumePoint, TrainerEvent } from './protocol.ts';
+import { type EventOutlet, PacedEvents } from './paced-events.ts';
+import type { ResumePoint } from './protocol.ts';
 import type { RunControl } from './run-control.ts';
 import { type Trained, trainWithEvents } from './train-with-events.ts';
+import { trainingBasis } from './training-basis.ts';
 
 export interface TrainExperimentOptions {
   /** Its `model` names a directory. */
@@ -29,7 +31,7 @@ export interface TrainExperimentOptions {
   /** Where to go on from, null to start from the beginning. */
   readonly resume: ResumePoint | null;
   readonly control: RunControl;
-  send(event: TrainerEvent): Promise<void>;
+  readonly outlet: EventOutlet;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -40,7 +42,7 @@ export interface TrainExperimentOptions {
  */
 export async function trainExperiment(options: TrainExperimentOptions): Promise<void> {
   const { control, experiment } = options;
-  const events = new PacedEvents((event) => options.send(event), options.now);
+  const events = new PacedEvents(options.outlet, options.now);
   let trained: Trained | null = null;
   let stepsBefore = 0;
   try {
@@ -81,11 +83,9 @@ export async function trainExperiment(options: TrainExperimentOptions): Promise<
 }
 
 /** Says that the training goes on, once it is certain that it can. @throws {ConfigError} when the checkpoint does not fit */
-async function announceResume({ experiment, data, events }: LoadedRun, resumed: OpenedCheckpoint): Promise<void> {
-  const { training } = experiment;
-  const basis = { training, data: experiment.data, dataHash: data.dataHash, trainSize: data.train.length };
-  assertCheckpointFits(resumed.path, resumed, basis);
-  await events.send({ type: 'resumed', step: resumed.state.step, checkpoint: resumed.path });
+async function announceResume(run: LoadedRun, resumed: OpenedCheckpoint): Promise<void> {
+  assertCheckpointFits(resumed.path, resumed, trainingBasis(run));
+  await run.events.send({ type: 'resumed', step: resumed.state.step, checkpoint: resumed.path });
 }
 
 /** Scores the trained model, or tells of the score it has already. */
@@ -136,7 +136,9 @@ async function loadRun(
     problemCounts: data.problemCounts,
     dataHash: data.dataHash,
   });
-  for (const message of [...data.corpus.notes, ...(data.validationCorpus?.notes ?? [])]) {
+  const unknown = prefixProblem(experiment.data.source_prefix, tokenizer);
+  const notes = [...data.corpus.notes, ...(data.validationCorpus?.notes ?? [])];
+  for (const message of unknown === null ? notes : [unknown, ...notes]) {
     await events.send({ type: 'warning', message });
   }
   throwIfStopped(control);

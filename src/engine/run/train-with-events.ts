@@ -1,6 +1,7 @@
 /** A training as the runner sees it: metrics and progress of each step, evaluations and checkpoints where they are due. */
 import { AdamW } from '../training/adamw.ts';
 import { bestMetricName } from '../training/best-model.ts';
+import { type LossRise, LossWatch } from '../training/loss-watch.ts';
 import { type OpenedCheckpoint, restoreOptimizer } from '../training/open-checkpoint.ts';
 import { type StepReport, trainModel } from '../training/training-loop.ts';
 import { isDue, type StepMoment, type TrainingPlan } from '../training/training-plan.ts';
@@ -43,6 +44,7 @@ export async function trainWithEvents(
     if (resumed !== null) await restoreOptimizer(optimizer, resumed);
     const record = new TrainingRecord(run, plan, optimizer, resumed?.state ?? null);
     await record.findBest();
+    if (resumed !== null) await record.removeBeyond();
     const speed = await trainSteps(run, plan, optimizer, record);
     const isStopped = run.control.stopSignal.aborted;
     const model = isStopped ? { step: record.step, epoch: record.epoch } : await record.finish(speed);
@@ -73,25 +75,25 @@ async function trainSteps(
   const config = run.experiment.training;
   const throughput = new Throughput(run.now);
   const sentences = new SampleSentences(run);
+  const watch = new LossWatch();
   const startedAt = run.now();
   const stepsBefore = record.step;
   let samples = 0;
-
-  const sendMetrics = (step: number, values: Readonly<Record<string, number>>) =>
-    events.metrics(Object.entries(values).map(([metric, value]) => ({ metric, step, value })));
 
   const tell = async (report: StepReport) => {
     const { step, epoch } = report;
     samples += report.samples;
     throughput.stop(report.samples);
     const isLogged = record.addStep(report);
-    await sendMetrics(step, {
+    await events.metrics(step, {
       loss: report.loss,
       learning_rate: report.learningRate,
       grad_norm: report.gradientNorm,
       epoch,
       samples_per_second: throughput.samplesPerSecond,
     });
+    const rise = watch.add(step, report.loss);
+    if (rise !== null) await events.send({ type: 'warning', message: describeRise(step, rise) });
     const etaSeconds = throughput.secondsPerStep * (plan.totalSteps - step);
     await events.progress({ phase: 'training', unit: 'steps', done: step, total: plan.totalSteps, etaSeconds });
     if (isLogged) await sentences.send(step);
@@ -133,8 +135,13 @@ async function trainSteps(
       plan,
       optimizer,
       stepsMade: record.step,
+      otherDraws: {
+        layers: model.layerCount,
+        isEvaluatedBefore: run.experiment.evaluation.before,
+        evaluatedSentences: run.data.validation.length,
+      },
       onDivergence: ({ step, loss, learningRate, gradientNorm }) =>
-        sendMetrics(step, { loss, learning_rate: learningRate, grad_norm: gradientNorm }),
+        events.metrics(step, { loss, learning_rate: learningRate, grad_norm: gradientNorm }),
       onStep: async (report) => {
         await tell(report);
         const next = await settle(report);
@@ -144,6 +151,13 @@ async function trainSteps(
     });
   }
   return { seconds: (run.now() - startedAt) / 1000, samples, steps: record.step - stepsBefore };
+}
+
+function describeRise(step: number, { best, bestStep, mean }: LossRise): string {
+  return (
+    `The loss has risen and stays up: ${mean.toFixed(2)} over the last 50 steps before step ${step}, ${best.toFixed(2)} at best, ` +
+    `by step ${bestStep}. The training may have diverged: a lower learning_rate or max_grad_norm, or a longer warm-up, may help.`
+  );
 }
 
 function describeEnd(record: TrainingRecord, run: LoadedRun): string | null {

@@ -6,6 +6,7 @@
 import { AppError, RunFailedError } from '../../errors.ts';
 import type { Experiment } from '../config/experiment.ts';
 import { EventSender, receiveCommand } from './channel.ts';
+import { keepInJournal } from './keep-in-journal.ts';
 import type { ResumePoint, TrainerCommand } from './protocol.ts';
 import { RunControl } from './run-control.ts';
 
@@ -23,7 +24,10 @@ let hasFailed = false;
 process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
 process.on('SIGTERM', () => control.stop());
-process.on('disconnect', () => control.stop());
+process.on('disconnect', () => {
+  control.stop();
+  sender.close();
+});
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 // With the runner dead the pipes are closed: the words are lost, the checkpoint must not be.
@@ -43,11 +47,18 @@ function obey(command: TrainerCommand): void {
     case 'start':
       if (hasStarted) throw new RunFailedError('The trainer was started twice.');
       hasStarted = true;
+      if (command.journal !== null) sender.keepWith(keepInJournal(command.journal, Date.now, tellLost));
       // The runner read and checked the experiment, and the protocol's version says it is the same program.
       run(command.experiment as Experiment, command.runDirectory, command.resume).catch(fail);
       return;
     case 'stop':
       control.stop();
+      return;
+    case 'leave':
+      sender.close();
+      return;
+    case 'recorded':
+      sender.recorded(command.seq);
       return;
     case 'checkpoint-now':
       control.askCheckpoint();
@@ -68,10 +79,15 @@ async function run(experiment: Experiment, runDirectory: string, resume: ResumeP
     runDirectory,
     resume,
     control,
-    send: (event) => sender.send(event),
+    outlet: sender,
     now: Date.now,
   });
   await end(0);
+}
+
+/** Only a debugger reads it: whoever kept the log is gone too. */
+function tellLost(error: unknown): void {
+  process.stderr.write(`Events were lost: the journal cannot be written. ${stackOf(error)}\n`);
 }
 
 /** Says why it cannot go on, on both ways out, and ends. */
@@ -90,7 +106,7 @@ function fail(error: unknown): void {
   void end(failure.exitCode);
 }
 
-/** The supervisor reads until the channel closes; what was sent must be on its way before that. */
+/** Ends once all that was sent is recorded: a runner that dies now must not take it along. */
 async function end(exitCode: number): Promise<void> {
   await sender.flush();
   process.exit(exitCode);

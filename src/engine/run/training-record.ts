@@ -7,14 +7,23 @@ import { dirname, join } from 'node:path';
 import { CancelledError } from '../../errors.ts';
 import type { AdamW } from '../training/adamw.ts';
 import { bestMetricName, type Judgement, judgeEvaluation, NO_BEST_MODEL } from '../training/best-model.ts';
-import { checkpointPath, listCheckpoints, removeCheckpoints, saveCheckpoint } from '../training/checkpoint.ts';
+import {
+  type CheckpointContents,
+  checkpointPath,
+  listCheckpoints,
+  listFoldersAfter,
+  removeCheckpoints,
+  saveCheckpoint,
+} from '../training/checkpoint.ts';
 import { restoreWeights } from '../training/restore-weights.ts';
 import { type TrainerState, type TrainingState, trainerState } from '../training/trainer-state.ts';
-import { TrainingLog } from '../training/training-log.ts';
+import { type LogEntry, TrainingLog } from '../training/training-log.ts';
 import type { StepReport } from '../training/training-loop.ts';
 import type { TrainingPlan } from '../training/training-plan.ts';
 import { evaluateWithEvents, type MeasuredModel } from './evaluate-with-events.ts';
 import type { LoadedRun } from './loaded-run.ts';
+import { trainingBasis } from './training-basis.ts';
+import { whenThereIsRoom } from './when-there-is-room.ts';
 
 export class TrainingRecord {
   readonly #run: LoadedRun;
@@ -113,6 +122,8 @@ export class TrainingRecord {
     if (this.#savedStep === step) return;
     const { events, model, experiment } = this.#run;
     await events.send({ type: 'phase', phase: 'saving' });
+    // No checkpoint stands before what led to it: the points of its steps are recorded, or in the run's journal.
+    await events.settle();
     if (best.step === step) this.#state = { ...this.#state, bestCheckpoint: step };
     const contents = {
       weights: await model.exportWeights(),
@@ -121,11 +132,9 @@ export class TrainingRecord {
       trainerState: this.#trainerState(),
     };
     const { training } = experiment;
-    const saved = await saveCheckpoint(
-      this.#directory,
-      contents,
-      training.save_total_limit,
-      this.#state.bestCheckpoint,
+    const bestStep = await this.#stepToKeep();
+    const saved = await whenThereIsRoom(this.#run, this.#directory, sizeOf(contents), () =>
+      saveCheckpoint(this.#directory, contents, training.save_total_limit, bestStep),
     );
     this.#savedStep = step;
     const { path, sizeBytes } = saved;
@@ -136,6 +145,16 @@ export class TrainingRecord {
     await this.#tellRemoved(saved);
   }
 
+  /** Gives the step whose checkpoint no limit removes: of the best model, where none is kept track of by the lowest eval_loss. */
+  async #stepToKeep(): Promise<number | null> {
+    const { step, bestCheckpoint } = this.#state;
+    if (bestCheckpoint !== null) return bestCheckpoint;
+    const saved = new Set((await listCheckpoints(this.#directory)).map((checkpoint) => checkpoint.step)).add(step);
+    const lossOf = ({ eval_loss }: LogEntry) => eval_loss ?? Number.POSITIVE_INFINITY;
+    const scored = this.#log.state.history.filter((entry) => saved.has(entry.step) && entry.eval_loss !== undefined);
+    return scored.toSorted((a, b) => lossOf(a) - lossOf(b))[0]?.step ?? null;
+  }
+
   /** Looks whether the best model so far is still there; warns and goes on without when it is not. */
   async findBest(): Promise<void> {
     const { bestCheckpoint } = this.#state;
@@ -144,6 +163,17 @@ export class TrainingRecord {
     this.#state = { ...this.#state, bestCheckpoint: null };
     const message = `The best model so far, of step ${bestCheckpoint}, is not in ${this.#directory}: only a better one can still be kept.`;
     await this.#run.events.send({ type: 'warning', message });
+  }
+
+  /** Removes what lies beyond the step that the training goes on from: it was passed over as damaged, and stands for no step. */
+  async removeBeyond(): Promise<void> {
+    const { step } = this.#state;
+    const { removed, problems } = await removeCheckpoints(
+      this.#directory,
+      await listFoldersAfter(this.#directory, step),
+    );
+    const words = removed.map(({ path }) => `${path} was removed: the training goes on from step ${step}, before it.`);
+    for (const message of [...words, ...problems]) await this.#run.events.send({ type: 'warning', message });
   }
 
   /** Saves again what was saved before the evaluation due at its step: the checkpoint shall know of it. */
@@ -201,15 +231,12 @@ export class TrainingRecord {
   }
 
   #trainerState(): TrainerState {
-    const { experiment, data } = this.#run;
-    const basis = {
-      training: experiment.training,
-      data: experiment.data,
-      dataHash: data.dataHash,
-      trainSize: data.train.length,
-    };
-    return trainerState({ ...this.#state, log: this.#log.state }, this.#plan, basis, (step) =>
-      checkpointPath(this.#directory, step),
-    );
+    const state = { ...this.#state, log: this.#log.state };
+    return trainerState(state, this.#plan, trainingBasis(this.#run), (step) => checkpointPath(this.#directory, step));
   }
+}
+
+/** Gives the bytes of the tensors of a checkpoint, which is all but all of it. */
+function sizeOf({ weights, optimizer }: CheckpointContents): number {
+  return [...weights.values(), ...optimizer.tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
 }

@@ -11,15 +11,20 @@ export interface LinesProps {
   readonly height: number;
 }
 
+/** A text of its own for each line: Ink keeps the last 8,192 texts it has measured, and whole frames would be 40 MB. */
 export function Lines({ lines, width, height }: LinesProps) {
   const theme = useTheme();
-  const text = lines
-    .slice(0, Math.max(0, height))
-    .map((line) => paintLine(line, width, theme))
-    .join('\n');
+  const texts = Array.from({ length: Math.max(0, height) }, (_, row) => {
+    const line = lines[row];
+    return { row, text: line === undefined ? '' : paintLine(line, width, theme) };
+  });
   return (
-    <Box width={width} height={height} flexShrink={0} overflow="hidden">
-      <Text wrap="truncate">{text}</Text>
+    <Box flexDirection="column" width={width} height={height} flexShrink={0} overflow="hidden">
+      {texts.map(({ row, text }) => (
+        <Box key={row} height={1} flexShrink={0}>
+          <Text wrap="truncate">{text}</Text>
+        </Box>
+      ))}
     </Box>
   );
 }

@@ -73,8 +73,10 @@ test('Early stopping ends the run with its best model, which the last evaluation
 
 test('Without predict_with_generate the loss alone is measured: the same as with it, and nothing is translated.', async () => {
   const evaluation = { before: true, after: false, references: 'decoded' } as const;
-  const run = (predict_with_generate: boolean) =>
-    watchRun(folder.experiment({ max_steps: 1, predict_with_generate }, { evaluation }), folder.newRun());
+  const run = (predict_with_generate: boolean) => {
+    const experiment = folder.experiment({ max_steps: 1, predict_with_generate }, { evaluation });
+    return watchRun({ ...experiment, data: { ...experiment.data, source_prefix: '>>fra<< ' } }, folder.newRun());
+  };
   const lossOnly = await run(false);
   const translated = await run(true);
   const [measured] = eventsOf(lossOnly.events, 'evaluation');
@@ -83,6 +85,8 @@ test('Without predict_with_generate the loss alone is measured: the same as with
   expect([measured?.loss, measured?.lossPerToken]).toEqual([scored?.loss, scored?.lossPerToken]);
   expect(eventsOf(lossOnly.events, 'translations')).toEqual([]);
   expect(metric(lossOnly.events, 'eval_bleu')).toEqual([]);
+  const [{ message } = { message: '' }] = eventsOf(lossOnly.events, 'warning');
+  expect(message).toContain('The model does not know the language code ">>fra<<"');
 });
 
 test('save_strategy best saves what is better than all before, and nothing else.', async () => {
@@ -104,4 +108,27 @@ test('save_strategy best saves what is better than all before, and nothing else.
   expect(existsSync(join(directory, 'checkpoints', 'checkpoint-1', 'SHA256SUMS'))).toBe(true);
   const saved = await readWeights(join(directory, 'checkpoints', 'checkpoint-1'));
   expect([...saved.keys()].sort()).toEqual([...(await readWeights(demoModel)).keys()].sort());
+});
+
+test('The checkpoint of the lowest loss outlives save_total_limit, also where no best model is asked for.', async () => {
+  const directory = folder.newRun();
+  const { events } = await watchRun(
+    folder.experiment({
+      max_steps: 4,
+      learning_rate: 0.05, // too high: it gets worse
+      eval_strategy: 'steps',
+      eval_steps: 1,
+      predict_with_generate: false,
+      save_strategy: 'steps',
+      save_steps: 1,
+      save_total_limit: 1,
+    }),
+    directory,
+  );
+  const losses = eventsOf(events, 'evaluation').flatMap(({ stage, step, loss }) =>
+    stage === 'epoch' ? [{ step, loss: loss ?? Number.POSITIVE_INFINITY }] : [],
+  );
+  const [best] = losses.toSorted((a, b) => a.loss - b.loss);
+  expect(best?.step).toBeLessThan(3);
+  expect(checkpointsOf(directory)).toEqual([`checkpoint-${best?.step}`, 'checkpoint-4']);
 });

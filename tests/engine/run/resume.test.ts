@@ -14,22 +14,25 @@ let wholeDirectory: string;
 
 beforeAll(async () => {
   folder = new RunFolder();
-  experiment = folder.experiment({
-    per_device_train_batch_size: 4,
-    gradient_accumulation_steps: 2,
-    group_by_length: true,
-    dropout: 0.2,
-    max_steps: 5,
-    logging_steps: 2,
-    eval_strategy: 'steps',
-    eval_steps: 1,
-    predict_with_generate: false,
-    save_strategy: 'steps',
-    save_steps: 1,
-    load_best_model_at_end: true,
-    early_stopping_patience: 5,
-    early_stopping_threshold: 100, // no evaluation but the first improves: the count goes up to 4
-  });
+  experiment = folder.experiment(
+    {
+      per_device_train_batch_size: 4,
+      gradient_accumulation_steps: 2,
+      group_by_length: true,
+      dropout: 0.2,
+      max_steps: 5,
+      logging_steps: 2,
+      eval_strategy: 'steps',
+      eval_steps: 1,
+      predict_with_generate: false,
+      save_strategy: 'steps',
+      save_steps: 1,
+      load_best_model_at_end: true,
+      early_stopping_patience: 5,
+      early_stopping_threshold: 100, // no evaluation but the first improves: the count goes up to 4
+    },
+    { evaluation: { before: true, after: false, references: 'decoded' } },
+  );
   wholeDirectory = folder.newRun();
   whole = await watchRun(experiment, wholeDirectory);
 });
@@ -120,7 +123,7 @@ test('A stop just before a due evaluation leaves it to the resumed run.', async 
   expectSameEnd(directory);
 });
 
-test('A damaged checkpoint is passed over with a warning, and the one before it is used.', async () => {
+test('A damaged checkpoint is passed over with a warning and removed, and the one before it is used.', async () => {
   const { directory, checkpoint } = runWith([2, 3]);
   truncateSync(join(checkpoint, 'optimizer.safetensors'), 1000);
   const { events } = await resume(checkpoint, directory);
@@ -129,6 +132,7 @@ test('A damaged checkpoint is passed over with a warning, and the one before it 
       type: 'warning',
       message: `The checkpoint ${checkpoint} is damaged: optimizer.safetensors is not what was written.`,
     },
+    { type: 'warning', message: `${checkpoint} was removed: the training goes on from step 2, before it.` },
   ]);
   expect(eventsOf(events, 'resumed')[0]).toMatchObject({ step: 2 });
   expectSameEnd(directory);
@@ -136,15 +140,10 @@ test('A damaged checkpoint is passed over with a warning, and the one before it 
 
 test('The untouched model is scored first where it has not been, and does not change what follows.', async () => {
   const { directory, checkpoint } = runWith([3]);
-  const evaluation = { before: true, after: false, references: 'decoded' } as const;
-  const { events } = await resume(checkpoint, directory, { evaluation }, () => {}, false);
-  const untouched = await watchRun(
-    { ...experiment, training: { ...experiment.training, max_steps: 1 }, evaluation },
-    folder.newRun(),
-  );
+  const { events } = await resume(checkpoint, directory, {}, () => {}, false);
   const [before] = eventsOf(events, 'evaluation');
   expect(before).toMatchObject({ stage: 'before', step: 0, bleu: null, decoding: null });
-  expect(before?.loss).toBe(eventsOf(untouched.events, 'evaluation')[0]?.loss);
+  expect(before?.loss).toBe(eventsOf(whole.events, 'evaluation')[0]?.loss);
   expectSameEnd(directory);
 });
 
@@ -176,7 +175,8 @@ test('A checkpoint of a training with other numbers is refused with each differe
   const corpus = join(folder.path, 'other.tsv');
   writeFileSync(corpus, Array.from({ length: 12 }, (_, line) => `Line ${line}\tLigne ${line}\n`).join(''));
   const { events, end } = await resume(checkpoint, directory, {
-    training: { ...experiment.training, learning_rate: 2e-5, seed: 7, logging_steps: 1 },
+    training: { ...experiment.training, learning_rate: 2e-5, seed: 7, logging_steps: 1, eval_steps: 2 },
+    evaluation: { ...experiment.evaluation, before: !experiment.evaluation.before },
     data: {
       ...experiment.data,
       max_source_length: 32,
@@ -192,6 +192,9 @@ test('A checkpoint of a training with other numbers is refused with each differe
   expect(message).toContain('data (pairs to train on): is 6, and was 18 when it was saved');
   expect(message).toMatch(/data\.corpus \(sha256\): is "[0-9a-f]{64}", and was "[0-9a-f]{64}"/);
   expect(message).not.toContain('logging_steps');
+  // Grouped by length, the order depends on evaluations.
+  expect(message).toContain('training.eval_steps: is 2, and was 1 when it was saved');
+  expect(message).toContain('evaluation.before: is false, and was true when it was saved');
   expect(eventsOf(events, 'resumed')).toEqual([]);
 });
 

@@ -68,7 +68,13 @@ export class RunFolder {
         save_strategy: 'epoch',
         ...training,
       }),
-      generation: { num_beams: 1, max_length: 64, length_penalty: null, early_stopping: null },
+      generation: {
+        num_beams: 1,
+        max_length: 64,
+        length_penalty: null,
+        early_stopping: null,
+        compatibility: 'transformers-4',
+      },
       evaluation: { before: false, after: false, references: 'decoded' },
       ...changes,
     };

@@ -1,0 +1,65 @@
+/**
+ * What a trainer does with events that no runner takes any more: it adds them to the run's journal, in the runner's own
+ * form, so that whoever takes the run up again finds every number before the checkpoint.
+ */
+import { closeSync, existsSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import type { TrainerJournal } from './protocol.ts';
+import type { WireEnvelope } from './wire.ts';
+
+const TAIL_BYTES = 64 * 1024;
+
+/**
+ * Gives back a function that keeps messages in the journal. The run's runner writes the journal while it lives: it is for
+ * a trainer whose channel is closed.
+ *
+ * @param onFailure  called when the journal cannot be written: the messages are lost
+ */
+export function keepInJournal(
+  { path, lastSeq }: TrainerJournal,
+  now: () => number,
+  onFailure: (error: unknown) => void,
+): (messages: readonly WireEnvelope[]) => void {
+  return (messages) => {
+    if (!existsSync(path)) return; // the run was deleted
+    try {
+      append(path, messages.map((wire) => journalLine({ ...wire, seq: lastSeq + wire.seq }, now())).join(''));
+    } catch (error) {
+      onFailure(error);
+    }
+  };
+}
+
+/** As `journalLine` of the store writes an event. */
+function journalLine(envelope: WireEnvelope, at: number): string {
+  const text = JSON.stringify({ type: 'event', at, envelope });
+  return `{"crc":${crc32(text)},"entry":${text}}\n`;
+}
+
+function append(path: string, text: string): void {
+  const file = openSync(path, 'a+');
+  try {
+    dropTornTail(file);
+    const bytes = Buffer.from(text);
+    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    fdatasyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The runner may have been killed within a line. */
+function dropTornTail(file: number): void {
+  const { size } = fstatSync(file);
+  for (let end = size; end > 0; ) {
+    const tail = Buffer.alloc(Math.min(TAIL_BYTES, end));
+    const start = end - tail.length;
+    readSync(file, tail, 0, tail.length, start);
+    const newline = tail.lastIndexOf(10);
+    if (newline >= 0) {
+      if (start + newline + 1 < size) ftruncateSync(file, start + newline + 1);
+      return;
+    }
+    end = start;
+  }
+}

@@ -1,0 +1,74 @@
+/** What a store takes from the journal of a run that went on without it. */
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { parseEnvelope } from '../../src/runner/examine-store.ts';
+import { journalLine, journalPath } from '../../src/store/journal.ts';
+import type { Store } from '../../src/store/store.ts';
+import { newStore } from './new-store.ts';
+import { envelopes, metrics, newRun } from './run-events.ts';
+
+const runner = { pid: 9, processStart: '1', bootId: 'boot', hostname: 'here' };
+const failed = { state: 'failed', reason: 'gone', hint: null, exitCode: 7, signal: null, stderrTail: null } as const;
+
+/** A run of three steps in the store. */
+function threeSteps(): { store: Store; path: string; number: ReturnType<typeof envelopes> } {
+  const store = newStore();
+  const number = envelopes();
+  const writer = store.createRun(newRun({ id: 'r' }));
+  for (const step of [1, 2, 3]) writer.record(number(metrics(step, { loss: step })));
+  return { store, path: journalPath(store.runDirectory('r')), number };
+}
+
+const line = (envelope: ReturnType<ReturnType<typeof envelopes>>) => journalLine({ type: 'event', at: 50, envelope });
+const losses = (store: Store) => store.metricSeries('r', 'loss').map(({ step, value }) => [step, value]);
+
+it('takes nothing from a journal that has no more than the store', () => {
+  const { store } = threeSteps();
+  expect(store.catchUp('r', parseEnvelope)).toBe(false);
+});
+
+it('takes the events that came after, once, and leaves how the run ended', () => {
+  const { store, path, number } = threeSteps();
+  store.markInterrupted('r');
+  appendFileSync(path, line(number(metrics(4, { loss: 4 }))));
+  const last = number({ type: 'checkpoint', step: 4, epoch: 1, path: 'checkpoints/checkpoint-4', sizeBytes: 1 });
+  appendFileSync(path, Buffer.concat([line(last), line(last)]));
+  expect(store.catchUp('r', parseEnvelope)).toBe(true);
+  expect(losses(store)).toEqual([1, 2, 3, 4].map((step) => [step, step]));
+  expect(store.checkpoints('r').map(({ step }) => step)).toEqual([4]);
+  expect(store.readRun('r')).toMatchObject({ state: 'interrupted', step: 4 });
+  expect(store.catchUp('r', parseEnvelope)).toBe(false);
+});
+
+it('makes the run anew where a line is damaged, and keeps what only the store has', () => {
+  const { store, path, number } = threeSteps();
+  appendFileSync(path, line(number(metrics(4, { loss: 4 }))));
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"step":2', '"step":9'));
+  expect(store.catchUp('r', parseEnvelope)).toBe(true);
+  expect(losses(store)).toEqual([1, 2, 3, 4].map((step) => [step, step]));
+});
+
+it('makes the run anew where it was taken up again in between', () => {
+  const { store, number } = threeSteps();
+  store.markInterrupted('r');
+  const second = store.resumeRun('r', runner);
+  second.record(number({ type: 'resumed', step: 2, checkpoint: 'checkpoint-2' }));
+  second.record(number(metrics(3, { loss: 30 })));
+  second.finish(failed);
+  store.close();
+  // As after a power cut that took the newest pages: the store is as it was after its second event.
+  const database = new Database(`${store.directory}/bleubird.sqlite`);
+  database.exec(
+    "UPDATE runs SET last_seq = 2, state = 'running' WHERE id = 'r'; DELETE FROM metric_points WHERE step = 3",
+  );
+  database.close();
+  const again = newStore({ directory: store.directory });
+  expect(again.catchUp('r', parseEnvelope)).toBe(true);
+  expect(losses(again)).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 30],
+  ]);
+  expect(again.readRun('r')).toMatchObject({ state: 'failed', endReason: 'gone' });
+});

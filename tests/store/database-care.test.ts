@@ -1,0 +1,68 @@
+/** Copying and shrinking the file as a whole. */
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { backUp, databaseFaults, vacuum } from '../../src/store/database-care.ts';
+import { newStore, temporaryFolder } from './new-store.ts';
+import { envelopes, metrics, newRun } from './run-events.ts';
+
+const done = {
+  state: 'completed',
+  reason: 'done',
+  hint: null,
+  exitCode: null,
+  signal: null,
+  stderrTail: null,
+} as const;
+
+function storeWithPoints() {
+  const store = newStore();
+  const number = envelopes();
+  const writer = store.createRun(newRun({ id: 'r' }));
+  for (let step = 0; step < 100; step++) {
+    const values = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`m${index}`, step]));
+    writer.record(number(metrics(step, values)));
+  }
+  return { store, writer, number, path: join(store.directory, 'bleubird.sqlite') };
+}
+
+it('copies a store that is being written, whole and sound, in one file for its user alone', async () => {
+  const { writer, number, path } = storeWithPoints();
+  const folder = temporaryFolder();
+  const copy = join(folder, 'copy.sqlite');
+  const copying = backUp(path, copy);
+  for (let step = 100; step < 120; step++) writer.record(number(metrics(step, { m0: step })));
+  expect(await copying).toBe(statSync(copy).size);
+  expect(readdirSync(folder)).toEqual(['copy.sqlite']);
+  expect(databaseFaults(copy)).toEqual([]);
+  const database = new Database(copy, { readonly: true });
+  const points = Number(database.prepare('SELECT count(*) FROM metric_points').pluck().get());
+  database.close();
+  expect(points).toBeGreaterThanOrEqual(10_000);
+  expect(statSync(copy).mode & 0o077).toBe(0);
+});
+
+it('leaves what is at the destination when the copy cannot be made', async () => {
+  const { path } = storeWithPoints();
+  const folder = temporaryFolder();
+  await expect(backUp(path, join(folder, 'no', 'such', 'folder.sqlite'))).rejects.toThrow(
+    /The store .*folder\.sqlite.* ENOENT/,
+  );
+  const missing = join(folder, 'missing.sqlite');
+  writeFileSync(join(folder, 'old.sqlite'), 'old');
+  await expect(backUp(missing, join(folder, 'old.sqlite'))).rejects.toThrow('cannot be opened');
+  expect(existsSync(missing)).toBe(false);
+  expect(readdirSync(folder)).toEqual(['old.sqlite']);
+});
+
+it('gives the space of a deleted run back', () => {
+  const { store, writer, path } = storeWithPoints();
+  writer.finish(done);
+  store.deleteRun('r');
+  store.close();
+  const { beforeBytes, afterBytes } = vacuum(path);
+  expect(afterBytes).toBeLessThan(beforeBytes / 2);
+  expect(statSync(path).size).toBe(afterBytes);
+  expect(databaseFaults(path)).toEqual([]);
+});
