@@ -13,20 +13,12 @@ import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { RunWriter } from '../../src/store/run-writer.ts';
 import type { Store } from '../../src/store/store.ts';
-import { newRun } from '../../tests/store/run-events.ts';
+import { completed, newRun } from '../../tests/store/run-events.ts';
 import { bleu, evaluationEvent } from '../../tests/support/evaluation.ts';
 
 /** With 10,000 runs that is five million. */
 const POINTS_OF_A_RUN = 500;
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const completed = {
-  state: 'completed',
-  reason: 'done',
-  hint: null,
-  exitCode: null,
-  signal: null,
-  stderrTail: null,
-} as const;
 
 const [argument, filledFolder = ''] = process.argv.slice(2);
 if (argument === '--open') openAgain(filledFolder);

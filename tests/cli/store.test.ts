@@ -3,17 +3,8 @@ import { appendFileSync, existsSync, readdirSync, statSync, writeFileSync } from
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
-import { envelopes, metrics, newRun } from '../store/run-events.ts';
+import { completed, envelopes, metrics, newRun } from '../store/run-events.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
-
-const done = {
-  state: 'completed',
-  reason: 'done',
-  hint: null,
-  exitCode: null,
-  signal: null,
-  stderrTail: null,
-} as const;
 
 /** A folder with a store of two runs that have ended. */
 function folderWithStore(): { cwd: string; file: string } {
@@ -23,7 +14,7 @@ function folderWithStore(): { cwd: string; file: string } {
     const number = envelopes();
     const writer = store.createRun(newRun({ id }));
     for (let step = 1; step <= 200; step++) writer.record(number(metrics(step, { loss: step })));
-    writer.finish(done);
+    writer.finish(completed);
   }
   store.close();
   return { cwd, file: join(cwd, '.bleubird', 'bleubird.sqlite') };

@@ -5,18 +5,10 @@ import { StoreError } from '../../src/errors.ts';
 import { History } from '../../src/runner/history.ts';
 import type { RunWriter } from '../../src/store/run-writer.ts';
 import { newStore } from '../store/new-store.ts';
-import { envelopes, metrics, newRun } from '../store/run-events.ts';
+import { completed, envelopes, metrics, newRun } from '../store/run-events.ts';
 
 const full = () =>
   new StoreError('The disk is full.', { cause: Object.assign(new Error('no space left'), { code: 'ENOSPC' }) });
-const done = {
-  state: 'completed',
-  reason: 'done',
-  hint: null,
-  exitCode: null,
-  signal: null,
-  stderrTail: null,
-} as const;
 const never = new AbortController().signal;
 
 /** The writer of a real store that refuses everything while there is a `refusal`. */
@@ -81,7 +73,7 @@ it('waits no longer once the user wants to leave', async () => {
   expect(history.onFailure).not.toHaveBeenCalled();
   history.giveUp();
   expect(history.onFailure).toHaveBeenCalledOnce();
-  expect(await history.end(done, AbortSignal.abort())).toMatchObject({ message: 'The disk is full.' });
+  expect(await history.end(completed, AbortSignal.abort())).toMatchObject({ message: 'The disk is full.' });
 });
 
 it('records the end of a run when there is room for it', async () => {
@@ -91,7 +83,7 @@ it('records the end of a run when there is room for it', async () => {
   setTimeout(() => {
     state.refusal = null;
   }, 200);
-  expect(await history.end(done, never)).toBeNull();
+  expect(await history.end(completed, never)).toBeNull();
   expect(store.readRun('r')?.state).toBe('completed');
 });
 

@@ -9,16 +9,8 @@ import { repairStore } from '../../src/runner/repair-store.ts';
 import { journalPath } from '../../src/store/journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
-import { envelopes, metrics, newRun } from '../store/run-events.ts';
+import { completed, envelopes, metrics, newRun } from '../store/run-events.ts';
 
-const completed = {
-  state: 'completed',
-  reason: 'done',
-  hint: null,
-  exitCode: null,
-  signal: null,
-  stderrTail: null,
-} as const;
 const now = Date.now;
 const fileOf = (directory: string) => join(directory, 'bleubird.sqlite');
 

@@ -5,16 +5,7 @@ import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { backUp, databaseFaults, vacuum } from '../../src/store/database-care.ts';
 import { newStore, temporaryFolder } from './new-store.ts';
-import { envelopes, metrics, newRun } from './run-events.ts';
-
-const done = {
-  state: 'completed',
-  reason: 'done',
-  hint: null,
-  exitCode: null,
-  signal: null,
-  stderrTail: null,
-} as const;
+import { completed, envelopes, metrics, newRun } from './run-events.ts';
 
 function storeWithPoints() {
   const store = newStore();
@@ -58,7 +49,7 @@ it('leaves what is at the destination when the copy cannot be made', async () =>
 
 it('gives the space of a deleted run back', () => {
   const { store, writer, path } = storeWithPoints();
-  writer.finish(done);
+  writer.finish(completed);
   store.deleteRun('r');
   store.close();
   const { beforeBytes, afterBytes } = vacuum(path);

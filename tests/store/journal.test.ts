@@ -11,17 +11,9 @@ import { replayJournal } from '../../src/store/replay-journal.ts';
 import type { Store } from '../../src/store/store.ts';
 import { bleu, evaluationEvent } from '../support/evaluation.ts';
 import { newStore, temporaryFolder } from './new-store.ts';
-import { envelopes, metrics, newRun } from './run-events.ts';
+import { completed, envelopes, metrics, newRun } from './run-events.ts';
 
 const runner = { pid: 9, processStart: '1', bootId: 'boot', hostname: 'here' };
-const completed = {
-  state: 'completed',
-  reason: 'done',
-  hint: null,
-  exitCode: null,
-  signal: null,
-  stderrTail: null,
-} as const;
 const failed = { ...completed, state: 'failed', reason: 'no memory', exitCode: 7 } as const;
 
 /** A run that failed after two steps, was resumed after the first, and completed. */

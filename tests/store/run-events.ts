@@ -52,3 +52,13 @@ export function envelopes(firstTime = 1_000): (event: TrainerEvent) => Envelope 
 export function metrics(step: number, values: Readonly<Record<string, number | null>>): TrainerEventOf<'metrics'> {
   return { type: 'metrics', points: Object.entries(values).map(([metric, value]) => ({ metric, step, value })) };
 }
+
+/** How the run ended: well. */
+export const completed = {
+  state: 'completed',
+  reason: 'done',
+  hint: null,
+  exitCode: null,
+  signal: null,
+  stderrTail: null,
+} as const;

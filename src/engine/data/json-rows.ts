@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { DataError } from '../../errors.ts';
 import { type Line, MAX_LINE_BYTES } from './line-splitter.ts';
-import { type ByteSource, fileSource, readingError, requireNotUtf16 } from './read-bytes.ts';
+import { fileSource, openText, readingError } from './read-bytes.ts';
 import { quoted } from './row-pairs.ts';
 
 /**
@@ -20,25 +20,12 @@ export async function* readJsonRows(
   field: string | null,
   note: (text: string) => void,
 ): AsyncGenerator<Line, void, undefined> {
-  const { name, open }: ByteSource = fileSource(path);
-  const splitter = new JsonRowSplitter(name, field);
-  let isStart = true;
+  const splitter = new JsonRowSplitter(path, field);
   try {
-    for await (const chunk of open()) {
-      let bytes = chunk;
-      if (isStart) {
-        isStart = false;
-        requireNotUtf16(bytes, name);
-        if (bytes.subarray(0, 3).toString('hex') === 'efbbbf') {
-          bytes = bytes.subarray(3);
-          note(`${name} starts with a byte order mark, which was taken off.`);
-        }
-      }
-      yield* splitter.push(bytes);
-    }
+    for await (const bytes of openText(fileSource(path), note)) yield* splitter.push(bytes);
     splitter.end();
   } catch (error) {
-    throw readingError(name, splitter.line, error);
+    throw readingError(path, splitter.line, error);
   }
 }
 

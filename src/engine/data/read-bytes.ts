@@ -21,6 +21,8 @@ export function fileSource(path: string): ByteSource {
 const MAX_RATIO = 200;
 const MIN_BOMB_BYTES = 1 << 21;
 
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
 function openFile(path: string): AsyncIterable<Buffer> {
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
   return path.endsWith('.gz') ? unpack(file, path) : file;
@@ -57,8 +59,34 @@ export function readingError(name: string, lines: number, cause: unknown): DataE
   return new DataError(`${name} cannot be read: ${message}.`, { cause });
 }
 
-/** 0xFF and 0xFE occur in no UTF-8 text. @throws {DataError} when a file starts as UTF-16 does */
-export function requireNotUtf16(start: Buffer, name: string): void {
+/**
+ * The bytes of a UTF-8 text, without the byte order mark some begin with, of which `note` is told. `onStart` sees the first
+ * of them as they lie in the file.
+ *
+ * @throws {DataError} when a file starts as UTF-16 does
+ */
+export async function* openText(
+  { name, open }: ByteSource,
+  note: (text: string) => void,
+  onStart: (start: Buffer) => void = () => undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  let isStart = true;
+  for await (const chunk of open()) {
+    if (!isStart) {
+      yield chunk;
+      continue;
+    }
+    isStart = false;
+    requireNotUtf16(chunk, name);
+    onStart(chunk);
+    const isMarked = chunk.subarray(0, 3).equals(BYTE_ORDER_MARK);
+    if (isMarked) note(`${name} starts with a byte order mark, which was taken off.`);
+    yield isMarked ? chunk.subarray(3) : chunk;
+  }
+}
+
+/** 0xFF and 0xFE occur in no UTF-8 text. */
+function requireNotUtf16(start: Buffer, name: string): void {
   const mark = start.subarray(0, 2).toString('hex');
   if (mark !== 'fffe' && mark !== 'feff') return;
   throw new DataError(`${name}, line 1: the file is UTF-16; expected UTF-8.`, {

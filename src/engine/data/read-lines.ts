@@ -1,9 +1,7 @@
 /** The lines of a text file, one after the other, with what a file can be wrong translated to a DataError. */
 import { isUtf8Label, openDecoder } from './encoding.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
-import { type ByteSource, fileSource, readingError, requireNotUtf16 } from './read-bytes.ts';
-
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+import { type ByteSource, fileSource, openText, readingError } from './read-bytes.ts';
 
 /**
  * Reads a UTF-8 file line by line; a name in `.gz` is unpacked on the way. A byte order mark at the start is taken off
@@ -17,23 +15,16 @@ export async function* readLines(
   note: (text: string) => void,
   findEncoding: (start: Buffer) => string = () => 'utf-8',
 ): AsyncGenerator<Line, void, undefined> {
-  const { name, open } = typeof file === 'string' ? fileSource(file) : file;
+  const source = typeof file === 'string' ? fileSource(file) : file;
+  const { name } = source;
   let splitter = new LineSplitter();
   let lines = 0;
-  let isStart = true;
+  const chooseEncoding = (start: Buffer) => {
+    const encoding = findEncoding(start);
+    if (!isUtf8Label(encoding)) splitter = new LineSplitter(openDecoder(encoding, name, true));
+  };
   try {
-    for await (const chunk of open()) {
-      let bytes = chunk;
-      if (isStart) {
-        isStart = false;
-        requireNotUtf16(bytes, name);
-        const encoding = findEncoding(bytes);
-        if (!isUtf8Label(encoding)) splitter = new LineSplitter(openDecoder(encoding, name, true));
-        if (bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) {
-          bytes = bytes.subarray(3);
-          note(`${name} starts with a byte order mark, which was taken off.`);
-        }
-      }
+    for await (const bytes of openText(source, note, chooseEncoding)) {
       const completed = splitter.push(bytes);
       lines += completed.length;
       yield* completed;

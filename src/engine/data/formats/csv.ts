@@ -7,7 +7,7 @@ import type { CorpusBuilder } from '../corpus-builder.ts';
 import { defineFormat } from '../corpus-format.ts';
 import { detached, REPLACEMENT_CHARACTER } from '../encoding.ts';
 import { MAX_LINE_BYTES } from '../line-splitter.ts';
-import { type ByteSource, fileSource, readingError, requireNotUtf16 } from '../read-bytes.ts';
+import { fileSource, openText, readingError } from '../read-bytes.ts';
 
 export type CsvSpec = Extract<CorpusSpec, { format: 'csv' }>;
 
@@ -77,10 +77,9 @@ async function* readRows(
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     relax_quotes: true,
-    bom: true,
     max_record_size: MAX_LINE_BYTES,
   });
-  pipeline(readText(fileSource(path), note), parser, () => undefined);
+  pipeline(openText(fileSource(path), note), parser, () => undefined);
   let line = 1;
   try {
     for await (const row of parser as AsyncIterable<string[]>) {
@@ -89,20 +88,6 @@ async function* readRows(
     }
   } catch (error) {
     throw error instanceof CsvError ? rowError(path, line, error) : readingError(path, line - 1, error);
-  }
-}
-
-async function* readText({ name, open }: ByteSource, note: (text: string) => void): AsyncGenerator<Buffer> {
-  let isStart = true;
-  for await (const chunk of open()) {
-    if (isStart) {
-      requireNotUtf16(chunk, name);
-      if (chunk.subarray(0, 3).toString('hex') === 'efbbbf') {
-        note(`${name} starts with a byte order mark, which was taken off.`);
-      }
-    }
-    isStart = false;
-    yield chunk;
   }
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kDepthBlock = 256;
 constexpr int64_t kRowChunkBytes = 448 << 10;
 // Packed at once of either operand: bounds the scratch, and stays in the last cache.
-constexpr int64_t kPackedBytes = 8 << 20;
+constexpr int64_t kPackedBytes = 2 << 20;
 // So many panels of A pay for reading all of B once more.
 constexpr int64_t kRowPanelsWanted = 32;
 // Panels packed side by side where lanes are adjacent: their part of a row of the operand is worth going there.
