@@ -53,7 +53,11 @@ CASES = {
         {**SHORT, "gradient_accumulation_steps": 2, "lr_scheduler_type": "polynomial", "warmup_ratio": 0.2},
     ),
     "group by length": (500, 0, {**SHORT, "group_by_length": True}),
-    "group by length, evaluated": (500, 40, {**SHORT, "group_by_length": True, "eval_strategy": "epoch"}),
+    "group by length, evaluated": (
+        500,
+        150,
+        {**SHORT, "group_by_length": True, "eval_strategy": "epoch", "per_device_eval_batch_size": 16},
+    ),
 }
 
 

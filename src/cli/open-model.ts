@@ -18,6 +18,7 @@ export interface ModelOptions {
   readonly store?: string;
   readonly beams?: number;
   readonly maxLength?: number;
+  readonly compatibility: GenerationConfig['compatibility'];
 }
 
 export interface OpenedModel {
@@ -33,6 +34,13 @@ export function modelOption(): Option {
     '-m, --model <model>',
     'a folder, run:RUN for the model it ended with, or a hub id (org/name, org/name@revision)',
   ).makeOptionMandatory();
+}
+
+/** The option that chooses whose beam search is followed. */
+export function compatibilityOption(): Option {
+  return new Option('--compatibility <version>', 'of transformers, whose beam search is followed')
+    .choices(findField('generation.compatibility')?.choices ?? [])
+    .default('transformers-4');
 }
 
 /** The option that chooses a device. */
@@ -100,7 +108,7 @@ export async function openModel(options: ModelOptions, world: World): Promise<Op
     max_length: options.maxLength ?? null,
     length_penalty: null,
     early_stopping: null,
-    compatibility: 'transformers-4',
+    compatibility: options.compatibility,
   };
   const settings = resolveGenerationSettings(await readGenerationConfig(directory), overrides, model);
   return { directory, model, tokenizer, settings };

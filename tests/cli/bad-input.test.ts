@@ -85,6 +85,18 @@ hint: `,
     code: 4,
     stderr: 'error: The model "Helsinki-NLP/opus-mt-en-fr" is neither a directory',
   },
+  'a version of transformers that translate does not know': {
+    args: ['translate', '-m', demoModel, '--compatibility', '5'],
+    code: 2,
+    stderr:
+      "error: option '--compatibility <version>' argument '5' is invalid. Allowed choices are transformers-4, transformers-5.",
+  },
+  'a version of transformers that evaluate does not know': {
+    args: ['evaluate', '-m', demoModel, '--compatibility', '5'],
+    code: 2,
+    stderr:
+      "error: option '--compatibility <version>' argument '5' is invalid. Allowed choices are transformers-4, transformers-5.",
+  },
   'an empty corpus': {
     args: ['evaluate', '-m', demoModel, '--source', emptyCorpus, '--reference', emptyCorpus],
     code: 3,

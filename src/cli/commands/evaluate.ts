@@ -5,6 +5,7 @@ import { formatDuration } from '../../ui/text/format.ts';
 import { positiveNumber } from '../arguments.ts';
 import { describeDecoding } from '../before-after.ts';
 import {
+  compatibilityOption,
   deviceOption,
   type ModelOptions,
   modelOption,
@@ -39,6 +40,7 @@ export function addEvaluateCommand(program: Command, world: World): void {
     .requiredOption('--reference <file>', 'their translations, line by line')
     .option('--beams <count>', "beams of the search, 1 for greedy (default: the model's own)", positiveNumber)
     .option('--max-length <pieces>', "longest translation (default: the model's own)", positiveNumber)
+    .addOption(compatibilityOption())
     .option('--max-pieces <count>', 'sources and references are cut beyond this', atLeastTwo, 128)
     .option('--batch-size <count>', 'sentences scored together', positiveNumber, 32)
     .option('-n, --limit <count>', 'only the first so many sentences', positiveNumber)

@@ -4,6 +4,7 @@ import { visibleText } from '../../ui/text/fit-text.ts';
 import { positiveNumber } from '../arguments.ts';
 import { readInputLines } from '../input-lines.ts';
 import {
+  compatibilityOption,
   deviceOption,
   type ModelOptions,
   modelOption,
@@ -34,6 +35,7 @@ export function addTranslateCommand(program: Command, world: World): void {
     .addOption(modelOption())
     .option('--beams <count>', "beams of the search, 1 for greedy (default: the model's own)", positiveNumber)
     .option('--max-length <pieces>', "longest translation (default: the model's own)", positiveNumber)
+    .addOption(compatibilityOption())
     .option('--batch-size <count>', 'sentences translated together', positiveNumber, 32)
     .option('--prefix <text>', 'put before each sentence, e.g. ">>fra<< "', '')
     .addOption(deviceOption())

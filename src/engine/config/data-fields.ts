@@ -193,13 +193,15 @@ function corpusFields<P extends string>(
     source_header: textField({
       ...data,
       label: `${label} source header`,
-      description: 'Name of the column of the source sentence. Nothing: the column of the number.',
+      description:
+        'Name of the column of the source sentence; a dot leads into a column of JSON. Nothing: the column of the number.',
       formats: ['csv'],
     }),
     target_header: textField({
       ...data,
       label: `${label} target header`,
-      description: 'Name of the column of the translation. Nothing: the column of the number.',
+      description:
+        'Name of the column of the translation; a dot leads into a column of JSON. Nothing: the column of the number.',
       formats: ['csv'],
     }),
     source_column: integerField({
@@ -302,7 +304,7 @@ function sentenceField(side: 'source' | 'target', label: string): FieldDescripti
     ...data,
     label,
     description:
-      `Column or key of the ${side} sentence; a dot leads into a struct. Nothing: "translation.<${side}_lang>", as ` +
+      `Column or key of the ${side} sentence; a dot leads into a struct, or JSON kept as text. Nothing: "translation.<${side}_lang>", as ` +
       'datasets has it. CSV files of the hub need it: a name of their header.',
     default: null,
     isNullable: true,

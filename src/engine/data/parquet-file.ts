@@ -10,6 +10,7 @@ import {
   parquetMetadataAsync,
   parquetSchema,
   type RowGroup,
+  type SchemaElement,
   type SchemaTree,
 } from 'hyparquet';
 import { getTreePath } from 'hyparquet/src/schema.js';
@@ -33,7 +34,7 @@ export type ParquetPair = { readonly source: string; readonly target: string } |
 /**
  * Reads the sentences of each row of a file, some thousand rows at a time.
  *
- * @param paths  names of text columns; a dot leads into a struct
+ * @param paths  names of text columns; a dot leads into a struct, or a text that is a JSON object
  * @throws {DataError} when the file is none, damaged or packed in an unknown way, or a column is missing or no text
  */
 export async function* readParquetPairs(
@@ -50,8 +51,9 @@ export async function* readParquetPairs(
     const source = requireTextColumn(path, schema, paths.source);
     const target = requireTextColumn(path, schema, paths.target);
     requireSoundGroups(path, metadata, [source, target]);
+    const isJson = source.isJson || target.isJson;
     const pairOf = (sourceCell: TextCell, targetCell: TextCell): ParquetPair => {
-      if (typeof sourceCell === 'string' && typeof targetCell === 'string') {
+      if (!isJson && typeof sourceCell === 'string' && typeof targetCell === 'string') {
         return { source: sourceCell, target: targetCell };
       }
       const row: Row = Object.create(null);
@@ -122,6 +124,8 @@ interface TextColumn {
   readonly names: readonly string[];
   /** Which of them may be null, by place. */
   readonly nullable: readonly number[];
+  /** Whether its texts are JSON, in which the rest of the path leads on. */
+  readonly isJson: boolean;
 }
 
 function requireTextColumn(path: string, schema: SchemaTree, name: string): TextColumn {
@@ -133,15 +137,14 @@ function requireTextColumn(path: string, schema: SchemaTree, name: string): Text
     });
   }
   const { element, children, path: names } = column;
-  const isText = element.logical_type?.type === 'STRING' || element.converted_type === 'UTF8';
   const way = getTreePath(schema, names).slice(1);
   const isRepeated = way.some((each) => each.element.repetition_type === 'REPEATED');
-  if (children.length > 0 || element.type !== 'BYTE_ARRAY' || !isText || names.length === 0 || isRepeated) {
+  if (children.length > 0 || !isText(element) || names.length === 0 || isRepeated) {
     const type = isRepeated && describeType(column) !== 'a list' ? 'in a list' : describeType(column);
     throw new DataError(`${path}: the column ${JSON.stringify(name)} is ${type}; expected text (a string column).`);
   }
   const nullable = way.flatMap((each, place) => (each.element.repetition_type === 'REQUIRED' ? [] : [place]));
-  return { names, nullable };
+  return { names, nullable, isJson: names.join('.') !== name };
 }
 
 function findColumn(schema: SchemaTree, name: string): SchemaTree | null {
@@ -149,7 +152,12 @@ function findColumn(schema: SchemaTree, name: string): SchemaTree | null {
   if (exact !== undefined) return exact;
   const dot = name.indexOf('.');
   const outer = schema.children.find(({ element }) => element.name === name.slice(0, dot));
-  return dot < 0 || outer === undefined ? null : findColumn(outer, name.slice(dot + 1));
+  if (dot < 0 || outer === undefined) return null;
+  return isText(outer.element) ? outer : findColumn(outer, name.slice(dot + 1));
+}
+
+function isText({ type, logical_type, converted_type }: SchemaElement): boolean {
+  return type === 'BYTE_ARRAY' && (logical_type?.type === 'STRING' || converted_type === 'UTF8');
 }
 
 function describeColumn(column: SchemaTree): string {

@@ -3,7 +3,7 @@ import type { SentenceFields } from '../config/experiment.ts';
 import type { LineProblem } from '../run/protocol.ts';
 import type { Languages } from './corpus-format.ts';
 
-/** Where the two sentences of a row lie: a name, or names with dots between that lead inwards. */
+/** Where the two sentences of a row lie: a name, or names with dots between that lead inwards, into JSON kept as text too. */
 export interface SentencePaths {
   readonly source: string;
   readonly target: string;
@@ -44,6 +44,9 @@ export function pairOfRow(row: unknown, paths: SentencePaths): { source: string;
   if (typeof source !== 'string' || typeof target !== 'string') {
     return { reason: 'malformed', detail: 'a translation is not a string' };
   }
+  if (!source.isWellFormed() || !target.isWellFormed()) {
+    return { reason: 'malformed', detail: 'half of a surrogate pair, which is no character' };
+  }
   return { source, target };
 }
 
@@ -67,8 +70,19 @@ function findPlace(row: unknown, path: string): Place {
   if (dot < 0 || (outer !== null && Object.hasOwn(outer, path))) return { parent: outer, key: path, under: '' };
   const name = path.slice(0, dot);
   const inner = outer !== null && Object.hasOwn(outer, name) ? outer[name] : undefined;
-  const place = findPlace(inner, path.slice(dot + 1));
-  return place.parent === null ? { ...place, under: ` under ${JSON.stringify(name)}` } : place;
+  const isText = typeof inner === 'string';
+  const place = findPlace(isText ? parsed(inner) : inner, path.slice(dot + 1));
+  if (place.parent !== null) return place;
+  return { ...place, under: ` under ${JSON.stringify(name)}${isText ? '; its text is no JSON object' : ''}` };
+}
+
+/** The value of a JSON document; null where it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -20,6 +20,8 @@ export interface LossMeasureOptions {
   readonly examples: readonly Example[];
   /** Sentences in a batch, for the loss and for decoding. */
   readonly batchSize: number;
+  /** The places of the examples in the order in which batches of the loss are cut; theirs by default. */
+  readonly order?: readonly number[];
   /** ε of the loss, 0 by default: Trainer evaluates with the loss it trains with. */
   readonly labelSmoothing?: number;
   /** Counts sentences; each batch scores, and translates, as many. */
@@ -50,7 +52,7 @@ export interface EvaluatedSentence {
 
 export interface LossMeasure {
   readonly sentences: number;
-  /** Trainer's eval_loss: the mean over batches, in the order of the examples, of each batch's mean over pieces. In nats. */
+  /** Trainer's eval_loss: the mean over batches, in the order asked for, of each batch's mean over pieces. In nats. */
   readonly loss: number;
   /** Mean over all pieces, in nats: does not change with the batch size. */
   readonly lossPerToken: number;
@@ -82,6 +84,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const references = referenceTexts(options);
   const hypotheses = examples.map(() => '');
   const losses = new MeanLosses(options.labelSmoothing);
+  const ordered = inOrder(options);
   const sources = examples.map(({ sourceIds }) => sourceIds);
   let done = 0;
   for await (const batch of generateAll({ model, sources, settings, batchSize, signal })) {
@@ -91,8 +94,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       return { index, source: pairs[index]?.source ?? '', reference: references[index] ?? '', hypothesis };
     });
     onTranslations?.(items);
-    // Batches of the loss keep the order of the examples; there are as many of them, of the same sizes.
-    await losses.add(model, examples.slice(done, done + batch.length));
+    // Batches of the loss have an order of their own; there are as many of them, of the same sizes.
+    await losses.add(model, ordered.slice(done, done + batch.length));
     done += batch.length;
     onProgress?.(done, examples.length);
   }
@@ -119,10 +122,11 @@ export async function measureLoss(options: LossMeasureOptions): Promise<LossMeas
   assertExamples(examples);
   const start = now();
   const losses = new MeanLosses(labelSmoothing);
+  const ordered = inOrder(options);
   for (let done = 0; done < examples.length; ) {
     await nextTurn(); // a wish to cancel arrives here
     if (signal?.aborted) throw new CancelledError('The evaluation was cancelled.');
-    const batch = examples.slice(done, done + batchSize);
+    const batch = ordered.slice(done, done + batchSize);
     await losses.add(model, batch);
     done += batch.length;
     onProgress?.(done, examples.length);
@@ -132,6 +136,14 @@ export async function measureLoss(options: LossMeasureOptions): Promise<LossMeas
 
 function assertExamples(examples: readonly Example[]): void {
   if (examples.length === 0) throw new DataError('There is nothing to evaluate; expected at least one sentence pair.');
+}
+
+/** @throws {RangeError} when the order is not one of the examples */
+function inOrder({ examples, order }: LossMeasureOptions): readonly Example[] {
+  if (order === undefined) return examples;
+  const ordered = [...new Set(order)].flatMap((place) => examples[place] ?? []);
+  if (ordered.length === examples.length && order.length === examples.length) return ordered;
+  throw new RangeError(`The order does not name each of ${examples.length} examples once.`);
 }
 
 function referenceTexts({ tokenizer, examples, pairs, references }: EvaluateOptions): string[] {

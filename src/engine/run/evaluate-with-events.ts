@@ -2,7 +2,9 @@
 import { ModelError } from '../../errors.ts';
 import { type Evaluation, evaluate, type LossMeasure, measureLoss } from '../evaluation/evaluate.ts';
 import { divergence } from '../training/divergence.ts';
-import type { LoadedRun } from './loaded-run.ts';
+import { lengthGroupedEvaluation } from '../training/length-grouped-epoch.ts';
+import { planTraining } from '../training/training-plan.ts';
+import { type LoadedRun, otherDraws } from './loaded-run.ts';
 import type { EvaluationStage, Phase } from './protocol.ts';
 
 const TRANSLATIONS_PER_EVENT = 500;
@@ -81,6 +83,7 @@ async function measure(run: LoadedRun, { stage, step }: EvaluationMoment): Promi
     model,
     examples: data.validation,
     batchSize: training.per_device_eval_batch_size,
+    ...(training.group_by_length ? { order: lengthGroups(run, step) } : {}),
     labelSmoothing: training.label_smoothing_factor,
     signal: control.stopSignal,
     onProgress: (done: number, total: number) => {
@@ -102,5 +105,18 @@ async function measure(run: LoadedRun, { stage, step }: EvaluationMoment): Promi
       const { index, source, reference, hypothesis } = item;
       void events.send({ type: 'sample', step, index, source, reference, hypothesis });
     },
+  });
+}
+
+/** The order of an evaluation under `group_by_length`. */
+function lengthGroups(run: LoadedRun, step: number): number[] {
+  const { data, experiment } = run;
+  return lengthGroupedEvaluation({
+    lengths: data.validation.map(({ sourceIds }) => sourceIds.length),
+    trainingSentences: data.train.length,
+    config: experiment.training,
+    plan: planTraining(data.train.length, experiment.training),
+    otherDraws: otherDraws(run),
+    step,
   });
 }

@@ -4,6 +4,7 @@ import type { PreparedData } from '../data/prepare-data.ts';
 import type { GenerationSettings } from '../decoding/generation-settings.ts';
 import type { LoadedModel } from '../model/load-model.ts';
 import type { MarianTokenizer } from '../text/marian-tokenizer.ts';
+import type { OtherDraws } from '../training/length-grouped-epoch.ts';
 import type { PacedEvents } from './paced-events.ts';
 import type { RunControl } from './run-control.ts';
 
@@ -21,4 +22,13 @@ export interface LoadedRun {
   readonly control: RunControl;
   /** Milliseconds. */
   now(): number;
+}
+
+/** What of a run decides the orders under `group_by_length` beside the seed. */
+export function otherDraws({ experiment, model, data }: LoadedRun): OtherDraws {
+  return {
+    layers: model.layerCount,
+    isEvaluatedBefore: experiment.evaluation.before,
+    evaluatedSentences: data.validation.length,
+  };
 }

@@ -6,7 +6,7 @@ import { type OpenedCheckpoint, restoreOptimizer } from '../training/open-checkp
 import { type StepReport, trainModel } from '../training/training-loop.ts';
 import { isDue, type StepMoment, type TrainingPlan } from '../training/training-plan.ts';
 import type { MeasuredModel } from './evaluate-with-events.ts';
-import type { LoadedRun } from './loaded-run.ts';
+import { type LoadedRun, otherDraws } from './loaded-run.ts';
 import { SampleSentences } from './sample-sentences.ts';
 import { Throughput } from './throughput.ts';
 import { TrainingRecord } from './training-record.ts';
@@ -135,11 +135,7 @@ async function trainSteps(
       plan,
       optimizer,
       stepsMade: record.step,
-      otherDraws: {
-        layers: model.layerCount,
-        isEvaluatedBefore: run.experiment.evaluation.before,
-        evaluatedSentences: run.data.validation.length,
-      },
+      otherDraws: otherDraws(run),
       onDivergence: ({ step, loss, learningRate, gradientNorm }) =>
         events.metrics(step, { loss, learning_rate: learningRate, grad_norm: gradientNorm }),
       onStep: async (report) => {

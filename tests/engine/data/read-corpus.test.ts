@@ -246,7 +246,35 @@ describe('a JSONL corpus with names of its own', () => {
     expect(corpus.pairs).toEqual([{ source: 'a', target: 'c', line: 1 }]);
     expect(corpus.problems.map(({ line, detail }) => `${line}: ${detail}`)).toEqual([
       '2: "in" is null',
-      '3: no object under "text"',
+      '3: no object under "text"; its text is no JSON object',
+    ]);
+  });
+});
+
+describe('a JSONL corpus whose translations are JSON in a string', () => {
+  it('gives their texts, and says of each row what is none', async () => {
+    const cells = [
+      '{"en": "a \\"b\\"", "fr": "c"}',
+      "{'en': 'a', 'fr': 'b'}",
+      '["a", "b"]',
+      '',
+      '{"en": "a"}',
+      '{"en": 1, "fr": "b"}',
+      '{"en": "\\ud83d", "fr": "\\ude00"}',
+    ];
+    const rows = cells.map((translation) => JSON.stringify({ translation }));
+    await using files = await temporaryFiles({ 'a.jsonl': rows.join('\n') });
+    const file = files.path('a.jsonl');
+    const corpus = await readCorpus(jsonl(file), languages);
+    expect(corpus.pairs).toEqual([{ source: 'a "b"', target: 'c', line: 1 }]);
+    const none = 'no object under "translation"; its text is no JSON object';
+    expect(corpus.problems).toEqual([
+      { file, line: 2, reason: 'malformed', detail: none },
+      { file, line: 3, reason: 'malformed', detail: none },
+      { file, line: 4, reason: 'malformed', detail: none },
+      { file, line: 5, reason: 'unpaired', detail: 'no "fr"; it has "en"' },
+      { file, line: 6, reason: 'malformed', detail: 'a translation is not a string' },
+      { file, line: 7, reason: 'malformed', detail: 'half of a surrogate pair, which is no character' },
     ]);
   });
 });

@@ -33,5 +33,16 @@ test('The loss alone is the eval_loss of Seq2SeqTrainer, with and without label 
     CancelledError,
   );
   await expect(measureLoss({ model, examples: [], batchSize: 4 })).rejects.toThrow(DataError);
+  for (const order of [
+    [0, 0, 1],
+    [0, 1, 3],
+    [0, 1],
+    [0, 1, 2, 2],
+  ]) {
+    const examples = cases[0]?.examples.slice(0, 3) ?? [];
+    await expect(measureLoss({ model, examples, batchSize: 4, order })).rejects.toThrow(
+      new RangeError('The order does not name each of 3 examples once.'),
+    );
+  }
   model.dispose();
 });

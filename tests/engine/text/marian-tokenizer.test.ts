@@ -92,6 +92,18 @@ describe('a MarianTokenizer', async () => {
     expect(tokenizer.decode(Int32Array.from([8000, ...ids, 8000]))).toBe('the file');
   });
 
+  it('decodes batches of any ids as batch_decode does: padded, empty, with unknown ids and those at the ends', () => {
+    const batches = JSON.parse(readFileSync(path.join(fixtures, 'batch-decode.json'), 'utf8')) as {
+      readonly ids: number[][];
+      readonly skipped: string[];
+      readonly kept: string[];
+    }[];
+    for (const { ids, skipped, kept } of batches) {
+      expect(ids.map((row) => tokenizer.decode(row))).toEqual(skipped);
+      expect(ids.map((row) => tokenizer.decode(row, { skipSpecialTokens: false }))).toEqual(kept);
+    }
+  });
+
   it('reads ids by the source vocabulary when asked to', () => {
     const { ids } = separate.encodeSource('configuration file');
     expect(separate.decode(ids, { useSourceTokenizer: true })).toBe('configuration file');

@@ -8,6 +8,7 @@ import { defineFormat } from '../corpus-format.ts';
 import { detached, REPLACEMENT_CHARACTER } from '../encoding.ts';
 import { MAX_LINE_BYTES } from '../line-splitter.ts';
 import { fileSource, openText, readingError } from '../read-bytes.ts';
+import { pairOfRow, type SentencePaths } from '../row-pairs.ts';
 
 export type CsvSpec = Extract<CorpusSpec, { format: 'csv' }>;
 
@@ -24,36 +25,60 @@ export const csv = defineFormat('csv', async (spec, _languages, corpus) => {
 
 /** Reads the rows of one file. @throws {DataError} when it cannot be read, or a column of a name is not there */
 export async function readCsvFile(spec: CsvSpec, corpus: CorpusBuilder): Promise<void> {
-  let columns: { source: number; target: number } | null = spec.has_header ? null : numberedColumns(spec);
+  let columns: Columns | null = spec.has_header ? null : numberedColumns(spec);
   for await (const { row, line } of readRows(spec, corpus.note)) {
     if (columns === null) {
       columns = namedColumns(spec, row);
       continue;
     }
-    const source = row[columns.source];
-    const target = row[columns.target];
-    const report = (reason: 'unpaired' | 'not-utf8', detail: string): void =>
-      corpus.report({ file: spec.path, line, reason, detail });
-    if (source === undefined || target === undefined) {
-      const needed = Math.max(columns.source, columns.target) + 1;
-      report('unpaired', `${row.length} ${row.length === 1 ? 'column' : 'columns'}; expected at least ${needed}`);
-    } else if ((source + target).includes(REPLACEMENT_CHARACTER)) {
-      report('not-utf8', `reads as ${JSON.stringify([source, target].map((text) => text.slice(0, 60)))}`);
+    const found = pairIn(row, columns);
+    if ('reason' in found) {
+      corpus.report({ file: spec.path, line, ...found });
+      continue;
+    }
+    const { source, target } = found;
+    if ((source + target).includes(REPLACEMENT_CHARACTER)) {
+      const detail = `reads as ${JSON.stringify([source, target].map((text) => text.slice(0, 60)))}`;
+      corpus.report({ file: spec.path, line, reason: 'not-utf8', detail });
     } else {
       corpus.addPair({ source: detached(source), target: detached(target), line }, spec.path);
     }
   }
 }
 
-function numberedColumns(spec: CsvSpec): { source: number; target: number } {
-  return { source: spec.source_column - 1, target: spec.target_column - 1 };
+interface Columns {
+  readonly source: number;
+  readonly target: number;
+  /** Where a name leads into a column of JSON: the header, and the names to follow. */
+  readonly json: { readonly header: readonly string[]; readonly paths: SentencePaths } | null;
 }
 
-function namedColumns(spec: CsvSpec, header: readonly string[]): { source: number; target: number } {
+function pairIn(row: readonly string[], { source, target, json }: Columns): ReturnType<typeof pairOfRow> {
+  if (json !== null) {
+    return pairOfRow(Object.fromEntries(row.map((field, place) => [json.header[place] ?? '', field])), json.paths);
+  }
+  const [sourceText, targetText] = [row[source], row[target]];
+  if (sourceText !== undefined && targetText !== undefined) return { source: sourceText, target: targetText };
+  const needed = Math.max(source, target) + 1;
+  const found = `${row.length} ${row.length === 1 ? 'column' : 'columns'}`;
+  return { reason: 'unpaired', detail: `${found}; expected at least ${needed}` };
+}
+
+function numberedColumns(spec: CsvSpec): Columns {
+  return { source: spec.source_column - 1, target: spec.target_column - 1, json: null };
+}
+
+function namedColumns(spec: CsvSpec, header: readonly string[]): Columns {
+  let isJson = false;
   const find = (name: string, number: number): number => {
     if (name === '') return number - 1;
     const place = header.indexOf(name);
     if (place >= 0) return place;
+    const outer = name.includes('.') ? header.indexOf(name.slice(0, name.indexOf('.'))) : -1;
+    if (outer >= 0) {
+      isJson = true;
+      return outer;
+    }
     throw new DataError(
       `${spec.path}, line 1: no column is named ${JSON.stringify(name)}; the header has ${header
         .slice(0, 20)
@@ -62,10 +87,13 @@ function namedColumns(spec: CsvSpec, header: readonly string[]): { source: numbe
       { hint: 'Names count as they stand, spaces and capitals too. Is delimiter the right one?' },
     );
   };
-  return {
-    source: find(spec.source_header, spec.source_column),
-    target: find(spec.target_header, spec.target_column),
+  const source = find(spec.source_header, spec.source_column);
+  const target = find(spec.target_header, spec.target_column);
+  const paths = {
+    source: spec.source_header || (header[source] ?? ''),
+    target: spec.target_header || (header[target] ?? ''),
   };
+  return { source, target, json: isJson ? { header, paths } : null };
 }
 
 async function* readRows(

@@ -34,9 +34,5 @@ function parseLine(text: string, paths: SentencePaths): { source: string; target
   } catch (error) {
     return { reason: 'malformed', detail: error instanceof SyntaxError ? error.message : String(error) };
   }
-  const found = pairOfRow(row, paths);
-  if (!('reason' in found) && /\p{Surrogate}/u.test(found.source + found.target)) {
-    return { reason: 'malformed', detail: 'half of a surrogate pair, which is no character' };
-  }
-  return found;
+  return pairOfRow(row, paths);
 }

@@ -53,6 +53,31 @@ describe('a CSV corpus', () => {
     expect(tabs.pairs).toEqual([{ source: 'a\tb', target: 'c', line: 1 }]);
   });
 
+  it('may hold the translations as JSON in one column, which dots lead into', async () => {
+    const cell = (value: unknown): string => `"${JSON.stringify(value).replaceAll('"', '""')}"`;
+    const rows = [
+      'id,translation',
+      `1,${cell({ en: 'a "b", c', fr: 'd\ne' })}`,
+      `2,"{'en': 'a', 'fr': 'b'}"`,
+      `3,${cell({ en: 'a' })}`,
+      '4',
+      `5,${cell({ en: 'x', fr: '\ufffd' })}`,
+    ];
+    const named = { has_header: true, source_header: 'translation.en', target_header: 'translation.fr' };
+    const corpus = await read(rows.join('\n'), named);
+    expect(corpus.pairs).toEqual([{ source: 'a "b", c', target: 'd\ne', line: 2 }]);
+    expect(corpus.problems.map(({ line, reason, detail }) => `${line} ${reason}: ${detail}`)).toEqual([
+      '3 malformed: no object under "translation"; its text is no JSON object',
+      '4 unpaired: no "fr"; it has "en"',
+      '5 malformed: no object under "translation"',
+      '6 not-utf8: reads as ["x","\ufffd"]',
+    ]);
+    const mixed = await read(`${rows.slice(0, 2).join('\n')}\n`, { ...named, source_header: 'id' });
+    expect(mixed.pairs).toEqual([{ source: '1', target: 'd\ne', line: 2 }]);
+    const byNumber = await read(`${rows.slice(0, 2).join('\n')}\n`, { ...named, source_header: '' });
+    expect(byNumber.pairs).toEqual(mixed.pairs);
+  });
+
   it('reports rows with too few columns, no UTF-8 or an empty side', async () => {
     const bytes = Buffer.concat([
       Buffer.from('a,b\nlonely\n\ncaf'),

@@ -60,6 +60,25 @@ describe('a parquet corpus', () => {
     ]);
   });
 
+  it('gives translations that a text column holds as JSON, and says of each row what is none', async () => {
+    const file = `${fixtures}/json-text.parquet`;
+    const corpus = await read(parquet(file));
+    expect(corpus.pairs.map(({ source, target }) => [source, target])).toEqual(
+      await expectedPairs('json-text.parquet'),
+    );
+    expect(corpus.pairs.at(-1)?.line).toBe(42);
+    expect(corpus.problems.filter(({ reason }) => reason !== 'empty')).toEqual([
+      { file, line: 43, reason: 'malformed', detail: 'no object under "translation"' },
+      { file, line: 44, reason: 'malformed', detail: 'no object under "translation"; its text is no JSON object' },
+      { file, line: 45, reason: 'unpaired', detail: 'no "fr"; it has "en"' },
+    ]);
+    const mixed = await read(parquet(file, 'id', 'translation.fr'));
+    expect(mixed.pairs.slice(0, 2).map(({ source, target }) => [source, target])).toEqual([
+      ['0', corpus.pairs[0]?.target],
+      ['1', corpus.pairs[1]?.target],
+    ]);
+  });
+
   it('leaves out texts that are not UTF-8', async () => {
     const corpus = await read(columns('not-utf8.parquet'));
     expect(corpus.pairs).toEqual([{ source: 'fine', target: 'b', line: 2 }]);
