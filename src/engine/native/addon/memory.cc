@@ -49,15 +49,20 @@ Pool& pool() {
   return *instance;
 }
 
+// Under the sanitizers a block is of its exact size and never used again, so that they see the first byte beyond it, and
+// whoever comes late.
+#if defined(BLEUBIRD_SANITIZE)
+constexpr bool kIsSanitized = true;
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
 /** A quarter of a power of two apart, so that blocks of similar sizes serve each other. */
 int64_t roundCapacity(int64_t bytes) {
-#if defined(BLEUBIRD_SANITIZE)
-  return std::max<int64_t>(bytes, 1);  // exact, so that the sanitizer sees the first byte beyond
-#else
+  if (kIsSanitized) return std::max<int64_t>(bytes, 1);
   int64_t step = kAlignment;
   while (step * 8 <= bytes) step *= 2;
   return std::max<int64_t>((bytes + step - 1) / step * step, kAlignment);
-#endif
 }
 
 void* takeIdle(Pool& pool, int64_t* capacity) {
@@ -125,13 +130,9 @@ void freeBlock(Handle handle) {
   dropPackedWeights(block.stamp);
   all.counters.blocks--;
   all.counters.bytesInUse -= block.capacity;
-#if defined(BLEUBIRD_SANITIZE)
-  freeAligned(block.memory, static_cast<size_t>(block.capacity));
-#else
   all.idle.emplace(block.capacity, block.memory);
   all.counters.bytesIdle += block.capacity;
-  releaseIdle(all, std::max(kIdleFloorBytes, all.counters.bytesInUse / 2));
-#endif
+  releaseIdle(all, kIsSanitized ? 0 : std::max(kIdleFloorBytes, all.counters.bytesInUse / 2));
   block.memory = nullptr;
   block.generation = (block.generation + 1) % kGenerations;
   all.freeSlots.push_back(handle & kSlotMask);
