@@ -22,6 +22,7 @@ export async function startScreens(
       hint: '`bleubird run FILE.yaml --no-ui` trains without it, `bleubird ls` lists the runs, `bleubird --help` the rest.',
     });
   }
+  process.env.NODE_ENV ??= 'production'; // else React loads what watches over its developers
   const { startUi } = await import('../ui/start-ui.tsx');
   const { createUiServices } = await import('./ui-services.ts');
   await withStore(world, storeFolder, async (store) => {

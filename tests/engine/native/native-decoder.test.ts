@@ -161,22 +161,26 @@ describe.skipIf(!isAddonBuilt)('decoding by the addon', () => {
     });
   });
 
-  it('touches no tfjs kernel, and asks the system for no memory once it has warmed up', async () => {
-    const addon = await openNativeForTests({ threads: 2 });
-    await withModel(DEMO, async (model) => {
-      const settings = await settingsOf(DEMO, model, { num_beams: 4 });
-      const counters = new Float64Array(5);
-      await generate(model, fixture.demoSources, settings);
-      addon.memoryCounters(counters);
-      const [blocks, , , allocations] = counters;
-      const { kernelNames } = await tf.profile(async () => {
+  // With the sanitizer each block is the system's own, so that it sees the first byte beyond.
+  it.skipIf(process.env.BLEUBIRD_ADDON?.includes('sanitize'))(
+    'touches no tfjs kernel, and asks the system for no memory once it has warmed up',
+    async () => {
+      const addon = await openNativeForTests({ threads: 2 });
+      await withModel(DEMO, async (model) => {
+        const settings = await settingsOf(DEMO, model, { num_beams: 4 });
+        const counters = new Float64Array(5);
         await generate(model, fixture.demoSources, settings);
+        addon.memoryCounters(counters);
+        const [blocks, , , allocations] = counters;
+        const { kernelNames } = await tf.profile(async () => {
+          await generate(model, fixture.demoSources, settings);
+        });
+        expect(kernelNames).toEqual([]);
+        addon.memoryCounters(counters);
+        expect([counters[0], counters[3]]).toEqual([blocks, allocations]);
       });
-      expect(kernelNames).toEqual([]);
-      addon.memoryCounters(counters);
-      expect([counters[0], counters[3]]).toEqual([blocks, allocations]);
-    });
-  });
+    },
+  );
 
   it('keeps no block when it is cancelled or fails', async () => {
     const addon = await openNativeForTests();
