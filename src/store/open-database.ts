@@ -57,18 +57,14 @@ function openForWriting(path: string, { busyTimeoutMs, now }: OpenDatabaseOption
 }
 
 function openForReading(path: string, options: OpenDatabaseOptions): OpenedDatabase {
-  if (!exists(path)) {
-    assertNothingLost(path, () => !exists(path));
-    return { database: emptyDatabase(path, options.now), warnings: [] };
-  }
+  if (!exists(path)) return openNew(path, options, () => !exists(path));
   const database = connectReadOnly(path, options.busyTimeoutMs);
   return closeOnError(database, () => {
     const version = readVersion(database, path);
     if (version === 0) {
-      assertNothingLost(path, () => readVersion(database, path) === 0);
-      // Another program has just made the file and is about to fill it.
+      const opened = openNew(path, options, () => readVersion(database, path) === 0);
       database.close();
-      return { database: emptyDatabase(path, options.now), warnings: [] };
+      return opened;
     }
     if (version < STORE_VERSION) {
       throw new OlderStoreError(
@@ -79,6 +75,13 @@ function openForReading(path: string, options: OpenDatabaseOptions): OpenedDatab
     checkAfterUncleanEnd(database, path, options.now());
     return { database, warnings: [] };
   });
+}
+
+/** What a reader sees where no store is made yet; another program may be making it. */
+function openNew(path: string, options: OpenDatabaseOptions, isStillEmpty: () => boolean): OpenedDatabase {
+  assertNothingLost(path, isStillEmpty);
+  if (!isStillEmpty()) return openForReading(path, options);
+  return { database: emptyDatabase(path, options.now), warnings: [] };
 }
 
 /** SQLite writes beside a database in WAL mode even to read it; where it cannot, the file is read into memory. */
@@ -126,7 +129,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** What a reader sees where no store has been made. */
+/** A store without runs. */
 function emptyDatabase(path: string, now: () => number): Database.Database {
   const database = new Database(':memory:');
   migrate(database, path, now);

@@ -1,7 +1,9 @@
 /** The main job through the real command: train, then look at what was stored. */
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import type { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it, onTestFailed } from 'vitest';
 import { type CliResult, demoModel, runCli, startCli, temporaryFolder } from './run-cli.ts';
 import { writeTinyExperiment } from './tiny-experiment.ts';
 
@@ -219,6 +221,37 @@ describe('a long run', () => {
       message: expect.stringContaining('by signal SIGKILL'),
     });
     expect(code).toBe(7);
+  });
+
+  it('ends at once at a second interrupt, though its trainer answers nothing', async () => {
+    const folder = temporaryFolder();
+    const child = startCli(['run', writeTinyExperiment(folder), '--json', ...long], { cwd: folder });
+    const said = (stream: Readable, pattern: RegExp) =>
+      new Promise<string>((resolve) => {
+        let text = '';
+        stream.on('data', (chunk: Buffer) => {
+          text += chunk;
+          const found = pattern.exec(text)?.[1];
+          if (found !== undefined) resolve(found);
+        });
+      });
+    const trainer = Number(await said(child.stdout, /"type":"ready","pid":(\d+)/));
+    process.kill(trainer, 'SIGSTOP');
+    // Where the test fails nobody else ends one that is stopped.
+    onTestFailed(() => {
+      process.kill(trainer, 'SIGKILL');
+    });
+    const first = said(child.stderr, /(Stopping after this step, saved\. Ctrl-C again ends it at once\.)/);
+    const second = said(child.stderr, /(Ending the run at once\.)/);
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGINT');
+    await first;
+    child.kill('SIGINT'); // what a launcher hands on of the same key press
+    await setTimeout(600);
+    child.kill('SIGINT');
+    await second;
+    expect(await closed).toBe(130);
+    expect(() => process.kill(trainer, 0)).toThrow('ESRCH');
   });
 
   it('goes on in the background until it is told to stop', async () => {
