@@ -22,8 +22,9 @@ from oracle import DEMO, kde_pairs, node, verdict
 from transformers import GenerationConfig, LogitsProcessorList, MarianConfig, MarianMTModel, MarianTokenizer
 
 BATCH = 32
-# A tie: two candidates whose scores differ by less than float32 rounds over a sentence.
+# A tie: two candidates whose scores differ by less than float32 rounds over a sentence, some of its spacings.
 TIE = 1e-5
+RELATIVE_TIE = 4 * 2**-23
 IS_NEWER = not transformers.__version__.startswith("4.")
 COMPATIBILITY = "transformers-5" if IS_NEWER else "transformers-4"
 LENGTH_PENALTIES = (-1.0, 0.0, 0.6, 1.0, 2.0)
@@ -192,7 +193,7 @@ def compare(name, model, sources, cases, lines):
             explained.config.eos_token_id_list = ends if isinstance(ends, list) else [ends]
             theirs, ours = explained.score(expected[row]), explained.score(found[row])
             smallest = explained.smallest_margin(max(len(expected[row]), len(found[row])))
-            is_tie = abs(theirs - ours) < TIE or smallest < TIE
+            is_tie = abs(theirs - ours) < max(TIE, RELATIVE_TIE * abs(theirs)) or smallest < TIE
             ties += is_tie
             worse += not is_tie
             told_margin = f"margin {theirs - ours:.1e}, smallest in the search {smallest:.1e}"
