@@ -7,7 +7,7 @@ import { defaultThreads } from '../../../src/engine/native/default-threads.ts';
 import { GEMM_FLAGS, loadAddon } from '../../../src/engine/native/load-addon.ts';
 import { openNative } from '../../../src/engine/native/open-native.ts';
 import { DeviceError } from '../../../src/errors.ts';
-import { isAddonBuilt } from './native-support.ts';
+import { isAddonBuilt, isSanitized } from './native-support.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'bleubird-native-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -48,8 +48,7 @@ describe.skipIf(!isAddonBuilt)('the addon (skipped where it was not built)', () 
     native().free(next);
   });
 
-  // With the sanitizer each block is the system's own, so that it sees the first byte beyond.
-  it.skipIf(process.env.BLEUBIRD_ADDON?.includes('sanitize'))('asks the system for nothing in repeated steps', () => {
+  it.skipIf(isSanitized)('asks the system for nothing in repeated steps', () => {
     const step = (): void => {
       const blocks = [100, 5000, 70_000, 300_000].map((bytes) => native().allocate(bytes));
       const [, , a = 0, c = 0] = blocks;
@@ -60,6 +59,20 @@ describe.skipIf(!isAddonBuilt)('the addon (skipped where it was not built)', () 
     const before = counters();
     for (let repeat = 0; repeat < 20; repeat++) step();
     expect(counters()).toEqual(before);
+  });
+
+  it.skipIf(isSanitized)('holds little more than the most that was ever in use, whatever the sizes', () => {
+    const megabyte = 2 ** 20;
+    const [, before = 0] = counters();
+    let largest = 0;
+    for (let size = 16 * megabyte; size <= 96 * megabyte; size = Math.round(size * 1.51)) {
+      native().free(native().allocate(size));
+      largest = before + size;
+    }
+    const [, inUse = 0, idle = 0] = counters();
+    expect(inUse).toBe(before);
+    expect(idle).toBeGreaterThanOrEqual(largest - before);
+    expect(inUse + idle).toBeLessThan(1.4 * largest);
   });
 
   it('drops the packed form of a weight with its block', () => {

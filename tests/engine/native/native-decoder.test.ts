@@ -16,7 +16,7 @@ import { readGenerationConfig } from '../../../src/engine/model/model-directory.
 import type { SentenceDecoder } from '../../../src/engine/model/sentence-decoder.ts';
 import type { Seq2SeqModel } from '../../../src/engine/model/seq2seq-model.ts';
 import { CancelledError, ModelError } from '../../../src/errors.ts';
-import { countBlocks, isAddonBuilt, openNativeForTests, runnableIsas } from './native-support.ts';
+import { countBlocks, isAddonBuilt, isSanitized, openNativeForTests, runnableIsas } from './native-support.ts';
 
 type Ids = readonly number[];
 
@@ -161,8 +161,7 @@ describe.skipIf(!isAddonBuilt)('decoding by the addon', () => {
     });
   });
 
-  // With the sanitizer each block is the system's own, so that it sees the first byte beyond.
-  it.skipIf(process.env.BLEUBIRD_ADDON?.includes('sanitize'))(
+  it.skipIf(isSanitized)(
     'touches no tfjs kernel, and asks the system for no memory once it has warmed up',
     async () => {
       const addon = await openNativeForTests({ threads: 2 });

@@ -8,6 +8,9 @@ import { registerNative } from '../../../src/engine/native/register-native.ts';
 
 export const isAddonBuilt = existsSync(new URL('../../../build/bleubird.node', import.meta.url));
 
+/** Then each block is the system's own, so that the sanitizer sees the first byte beyond. */
+export const isSanitized = process.env.BLEUBIRD_ADDON?.includes('sanitize') === true;
+
 export interface NativeSettings {
   readonly isa?: string;
   readonly threads?: number;

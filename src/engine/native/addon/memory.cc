@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
-#if defined(__linux__)
 #include <sys/mman.h>
-#endif
+#include <unistd.h>
 
 #include "packed-weights.h"
 
@@ -19,8 +18,9 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 constexpr size_t kHugePage = size_t{2} << 20;
-// Idle blocks beyond this share of those in use go back to the system, but a little is always kept.
-constexpr int64_t kIdleFloorBytes = int64_t{256} << 20;
+constexpr int64_t kIdleFloorBytes = int64_t{32} << 20;
+// From here on memory is mapped by itself.
+constexpr size_t kMappedBytes = size_t{256} << 10;
 
 struct Block {
   void* memory = nullptr;  // null: the slot is free
@@ -40,6 +40,8 @@ struct Pool {
   std::vector<int32_t> freeSlots;
   std::multimap<int64_t, void*> idle;  // by capacity
   MemoryCounters counters{};
+  int64_t asked = 0;      // by blocks in use, rounded up: what they have may be more
+  int64_t mostAsked = 0;  // at once, ever
   uint64_t lastStamp = 0;
 };
 
@@ -65,9 +67,10 @@ int64_t roundCapacity(int64_t bytes) {
   return std::max<int64_t>((bytes + step - 1) / step * step, kAlignment);
 }
 
-void* takeIdle(Pool& pool, int64_t* capacity) {
+/** The smallest idle block of `*capacity` bytes or more, but `atMost`, or null. Sets `*capacity` to what it has. */
+void* takeIdle(Pool& pool, int64_t* capacity, int64_t atMost) {
   const auto found = pool.idle.lower_bound(*capacity);
-  if (found == pool.idle.end() || found->first > *capacity + *capacity / 2) return nullptr;
+  if (found == pool.idle.end() || found->first > atMost) return nullptr;
   void* memory = found->second;
   *capacity = found->first;
   pool.counters.bytesIdle -= found->first;
@@ -85,6 +88,19 @@ void releaseIdle(Pool& pool, int64_t limit) {
   }
 }
 
+/** With so much idle, and `bytes` more in use, the pool has little more than the most that was ever asked for at once. */
+int64_t allowedIdle(const Pool& pool, int64_t bytes) {
+  const int64_t most = std::max(pool.mostAsked, pool.asked + bytes);
+  return std::max(kIdleFloorBytes, most + most / 16 - pool.counters.bytesInUse - bytes);
+}
+
+bool isMapped(size_t bytes) { return !kIsSanitized && bytes >= kMappedBytes; }
+
+size_t roundToPages(size_t bytes) {
+  static const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return (bytes + page - 1) / page * page;
+}
+
 Block& requireBlock(Handle handle) {
   Pool& all = pool();
   const int32_t slot = handle & kSlotMask;
@@ -100,8 +116,13 @@ Handle allocateBlock(int64_t bytes) {
   if (bytes < 0) throw std::out_of_range("a block of " + std::to_string(bytes) + " bytes cannot be");
   Pool& all = pool();
   int64_t capacity = roundCapacity(bytes);
-  void* memory = takeIdle(all, &capacity);
+  const int64_t asked = capacity;
+  const int64_t idleLimit = allowedIdle(all, asked);
+  // Fresh memory is dear: before another block makes room for it, one much too large serves.
+  const bool isFull = all.counters.bytesIdle > idleLimit;
+  void* memory = takeIdle(all, &capacity, isFull ? capacity * 4 : capacity + capacity / 2);
   if (memory == nullptr) {
+    releaseIdle(all, idleLimit);
     memory = allocateAligned(static_cast<size_t>(capacity));
     all.counters.allocations++;
   }
@@ -119,6 +140,8 @@ Handle allocateBlock(int64_t bytes) {
   block.bytes = bytes;
   block.capacity = capacity;
   block.stamp = ++all.lastStamp;
+  all.asked += asked;
+  all.mostAsked = std::max(all.mostAsked, all.asked);
   all.counters.blocks++;
   all.counters.bytesInUse += capacity;
   return block.generation << kSlotBits | slot;
@@ -129,10 +152,11 @@ void freeBlock(Handle handle) {
   Pool& all = pool();
   dropPackedWeights(block.stamp);
   all.counters.blocks--;
+  all.asked -= roundCapacity(block.bytes);
   all.counters.bytesInUse -= block.capacity;
   all.idle.emplace(block.capacity, block.memory);
   all.counters.bytesIdle += block.capacity;
-  releaseIdle(all, kIsSanitized ? 0 : std::max(kIdleFloorBytes, all.counters.bytesInUse / 2));
+  if (kIsSanitized) releaseIdle(all, 0);
   block.memory = nullptr;
   block.generation = (block.generation + 1) % kGenerations;
   all.freeSlots.push_back(handle & kSlotMask);
@@ -160,19 +184,39 @@ void touchBlock(Handle handle) {
 
 MemoryCounters memoryCounters() { return pool().counters; }
 
+// Large memory is mapped by itself, so that what is given back goes back: in malloc's heap, blocks of ever other sizes
+// leave holes that no later one fits.
 void* allocateAligned(size_t bytes) {
-  const bool isLarge = bytes >= 2 * kHugePage;
-  const size_t alignment = isLarge ? kHugePage : kAlignment;
-  void* memory = nullptr;
-  if (posix_memalign(&memory, alignment, bytes == 0 ? 1 : bytes) != 0) throw std::bad_alloc();
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  // Whole pages only: the tail may share its last one with other memory. Refused (old kernel, switched off), nothing is lost.
-  if (isLarge) (void)madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+  if (!isMapped(bytes)) {
+    void* memory = nullptr;
+    if (posix_memalign(&memory, kAlignment, std::max<size_t>(bytes, 1)) != 0) throw std::bad_alloc();
+    return memory;
+  }
+  const bool isHuge = bytes >= 2 * kHugePage;
+  const size_t spare = isHuge ? kHugePage : 0;
+  const size_t length = roundToPages(bytes);
+  void* mapped = mmap(nullptr, length + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  if (!isHuge) return mapped;
+  // Begins with a huge page; what was mapped beyond either end goes back.
+  char* const start = static_cast<char*>(mapped);
+  const size_t before = (kHugePage - reinterpret_cast<uintptr_t>(start) % kHugePage) % kHugePage;
+  if (before > 0) munmap(start, before);
+  if (before < spare) munmap(start + before + length, spare - before);
+#if defined(MADV_HUGEPAGE)
+  // Whole pages only. Refused (old kernel, switched off), nothing is lost.
+  (void)madvise(start + before, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
 #endif
-  return memory;
+  return start + before;
 }
 
-void freeAligned(void* memory, size_t) { std::free(memory); }
+void freeAligned(void* memory, size_t bytes) {
+  if (isMapped(bytes)) {
+    munmap(memory, roundToPages(bytes));
+  } else {
+    std::free(memory);
+  }
+}
 
 Scratch::~Scratch() {
   for (Chunk& chunk : chunks_) {
