@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openBackend } from '../../../src/engine/backend/open-backend.ts';
 import { packSequences } from '../../../src/engine/data/pack-batch.ts';
 import { BatchDecoder } from '../../../src/engine/decoding/batch-decoder.ts';
@@ -73,8 +73,6 @@ function withFirstEnd(ids: Ids, { numBeams, eosTokenIds }: GenerationSettings): 
 }
 
 describe.skipIf(!isAddonBuilt)('decoding by the addon', () => {
-  afterAll(() => tf.setBackend('wasm'));
-
   it.each([
     ['demo', 'demoBeams', DEMO, fixture.demoSources],
     ['demo', 'demoCases', DEMO, fixture.demoSources.filter((_, index) => index % 2 === 0)],

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../src/engine/backend/open-backend.ts';
 import type { Example } from '../../../src/engine/data/example.ts';
 import { packBatch } from '../../../src/engine/data/pack-batch.ts';
@@ -53,7 +53,6 @@ describe.skipIf(!isAddonBuilt)('training on the native backend', () => {
     await openBackend('wasm');
     expected = await stepValues();
   });
-  afterAll(() => tf.setBackend('wasm'));
 
   it.each([1, 2, 3])(
     'gives the loss and gradients of the demo model that wasm gives, on %i threads',
