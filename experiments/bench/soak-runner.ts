@@ -6,7 +6,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { scripted } from '../../tests/runner/scripted.ts';
 
 const [directory = '', runId = ''] = process.argv.slice(2);
-const narrator = new Narrator(100);
+const narrator = new Narrator(100, Date.now);
 const stop = new AbortController();
 process.on('SIGINT', () => stop.abort());
 const store = openStore(directory);

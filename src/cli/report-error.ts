@@ -1,5 +1,5 @@
 /** Turns whatever went wrong into words on stderr and an exit code. */
-import { AppError } from '../errors.ts';
+import { AppError, CancelledError } from '../errors.ts';
 import type { Output } from './output.ts';
 
 /** Exit code of a fault in bleubird itself. */
@@ -8,7 +8,8 @@ const EXIT_BUG = 1;
 /** Tells the user, and gives the exit code. An error that is not one of ours is a fault of the program: its stack is shown. */
 export function reportError(error: unknown, output: Output): number {
   if (error instanceof AppError) {
-    output.note(`error: ${error.message}`);
+    // What the user asked for is no error.
+    output.note(error instanceof CancelledError ? error.message : `error: ${error.message}`);
     if (error.hint !== undefined) output.note(`hint: ${error.hint}`);
     return error.exitCode;
   }

@@ -26,7 +26,7 @@ export async function runProgram(): Promise<void> {
  * terminal, as in the background or under nohup, a terminal that closes is none of ours, and SIGHUP changes nothing.
  * (Whether SIGHUP was ignored when the program began cannot be asked: Node resets what nohup sets before our code runs.)
  */
-function onInterrupt(listener: () => void): () => void {
+function onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void {
   const hasTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
   const onHangUp = hasTerminal ? listener : () => {};
   const listeners = [

@@ -11,7 +11,7 @@ export interface World {
   /** Milliseconds since 1970. */
   now(): number;
   /** Calls the listener for Ctrl-C and its like instead of ending the process. @returns what undoes it */
-  onInterrupt(listener: () => void): () => void;
+  onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void;
 }
 
 /** Tells whether a full-screen UI can be shown at all. */

@@ -5,7 +5,7 @@ import { findCachedSnapshot, lookUpRepository, type RepositoryName, snapshot } f
 import { readHubSettings } from '../engine/hub/hub-settings.ts';
 import { isModelFile, isWholeModel } from '../engine/hub/model-files.ts';
 import { ModelError } from '../errors.ts';
-import { type ResolveModelOptions, readHubId, resolveModel } from './resolve-model.ts';
+import { type ResolveModelOptions, readHubId, resolveModel, runHint } from './resolve-model.ts';
 
 export interface ObtainModelOptions extends ResolveModelOptions {
   /** Called as bytes arrive; the total is null when the hub does not tell it. */
@@ -37,7 +37,7 @@ export async function obtainModel(model: string, options: ObtainModelOptions): P
       onWarning: (message) => options.onWarning?.(message),
     });
   } catch (error) {
-    throw sayWhereItIsNot(error, model, env);
+    throw sayWhereItIsNot(error, model, options);
   }
 }
 
@@ -57,7 +57,7 @@ export async function lookUpModel(
     await lookUpRepository({ ...repository, files: isModelFile, env, signal });
     return null;
   } catch (error) {
-    throw sayWhereItIsNot(error, model, env);
+    throw sayWhereItIsNot(error, model, options);
   }
 }
 
@@ -71,12 +71,12 @@ function missingRepository(model: string, env: NodeJS.ProcessEnv): RepositoryNam
 }
 
 /** The hub knows nothing of a misspelt path. */
-function sayWhereItIsNot(error: unknown, model: string, env: NodeJS.ProcessEnv): unknown {
+function sayWhereItIsNot(error: unknown, model: string, options: ResolveModelOptions): unknown {
   if (!(error instanceof ModelError)) return error;
-  const { cacheDirectory } = readHubSettings(env);
+  const { cacheDirectory } = readHubSettings(options.env);
   return new ModelError(
     `The model "${model}" is neither a directory nor whole in the Hugging Face cache ${cacheDirectory}, and cannot be fetched. ${error.message}`,
-    { cause: error, hint: error.hint },
+    { cause: error, hint: runHint(model, options) ?? error.hint },
   );
 }
 

@@ -25,10 +25,24 @@ export function resolveModel(model: string, { store, env }: ResolveModelOptions)
   const path = resolve(model);
   if (isDirectory(path)) return requireConfig(path, model);
   const repository = readHubId(model);
-  if (repository !== null) return cachedSnapshot(repository, env);
+  if (repository !== null) return cachedSnapshot(repository, env, runHint(model, { store, env }));
   throw new ModelError(`There is no model directory ${path}.`, {
     hint: 'Give a directory with config.json, a run as run:ID, or a hub id such as Helsinki-NLP/opus-mt-en-fr.',
   });
+}
+
+/** `run:last` and the like with the whole id: what is recorded must mean the same run tomorrow. Other names as they are. */
+export function withRunId(model: string, store: Pick<Store, 'findRun'>): string {
+  return model.startsWith('run:') ? `run:${store.findRun(model.slice('run:'.length)).id}` : model;
+}
+
+/** What helps when a model that was not found is what a user calls a run; null when it is not. */
+export function runHint(model: string, { store }: ResolveModelOptions): string | null {
+  try {
+    return store === null ? null : `Run ${store.findRun(model).id} is given as run:${model}.`;
+  } catch {
+    return null;
+  }
 }
 
 /** Reads a hub id, `org/name` or `org/name@revision`; null when it cannot be one. Whether there is one, it does not say. */
@@ -80,14 +94,16 @@ function requireConfig(directory: string, model: string): string {
   });
 }
 
-function cachedSnapshot(repository: RepositoryName, env: NodeJS.ProcessEnv): string {
+function cachedSnapshot(repository: RepositoryName, env: NodeJS.ProcessEnv, ownHint: string | null): string {
   const cached = findCachedSnapshot({ ...repository, env });
   if (cached?.names.includes('config.json')) return cached.directory;
   const { id, revision } = repository;
   const named = revision === 'main' ? id : `${id}@${revision}`;
   const { cacheDirectory, isOffline } = readHubSettings(env);
   throw new ModelError(`The model "${named}" is neither a directory nor in the Hugging Face cache ${cacheDirectory}.`, {
-    hint: `A path in an experiment file starts at the file's folder, one on the command line at ${resolve('.')}. A model of the hub is fetched with "bleubird fetch ${named}"${isOffline ? ', which HF_HUB_OFFLINE forbids,' : ''} or copied with that cache from a machine which has it.`,
+    hint:
+      ownHint ??
+      `A path in an experiment file starts at the file's folder, one on the command line at ${resolve('.')}. A model of the hub is fetched with "bleubird fetch ${named}"${isOffline ? ', which HF_HUB_OFFLINE forbids,' : ''} or copied with that cache from a machine which has it.`,
   });
 }
 

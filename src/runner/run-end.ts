@@ -18,10 +18,12 @@ const COMPLETED: RunEnd = {
   stderrTail: null,
 };
 
-/** What the user had asked this runner for when the trainer ended. */
+/** What this runner had been asked for when the trainer ended. */
 export interface Wishes {
   readonly wasStopped: boolean;
   readonly wasKilled: boolean;
+  /** What the stop was asked with: a reason in words, where it was not simply the user. */
+  readonly stopReason?: unknown;
 }
 
 /** Gives back what to record and to tell about the end of a trainer. */
@@ -55,9 +57,9 @@ export function explainFailedFetch(error: AppError): ExplainedEnd {
 }
 
 /** The end of a run that was asked to stop, and whose last step is saved. */
-export function explainStop(step: number, { wasStopped, wasKilled }: Wishes): ExplainedEnd {
-  const who =
-    wasStopped || wasKilled ? 'at the request of the user' : 'since the trainer was told to from outside (SIGTERM),';
+export function explainStop(step: number, { wasStopped, wasKilled, stopReason }: Wishes): ExplainedEnd {
+  const asked = typeof stopReason === 'string' ? stopReason : 'at the request of the user';
+  const who = wasStopped || wasKilled ? asked : 'since the trainer was told to from outside (SIGTERM),';
   const when = step === 0 ? 'before its first step: nothing to save' : `after step ${step}, which is saved`;
   const reason = `Stopped ${who} ${when}.`;
   return { end: { ...COMPLETED, state: 'stopped', reason }, error: new CancelledError(reason) };

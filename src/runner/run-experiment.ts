@@ -19,6 +19,7 @@ import { identityOf } from './process-identity.ts';
 import { readProvenance } from './provenance.ts';
 import type { BackgroundPush, PushNews } from './push-in-background.ts';
 import { pushOfRun, requirePush } from './push-of-run.ts';
+import { withRunId } from './resolve-model.ts';
 import { findCheckpointIn, runOfCheckpoint } from './resume-point.ts';
 import { type ExplainedEnd, explainEnd, explainFailedFetch, explainStop, explainStoreFailure } from './run-end.ts';
 import { trainerEnvironment } from './trainer-environment.ts';
@@ -85,18 +86,22 @@ export interface RunOutcome {
  *   {StoreError} when the run cannot be created, or its disk has no room for a checkpoint: then there is no run
  */
 export async function runExperiment(options: RunExperimentOptions): Promise<RunOutcome> {
-  const { experiment, store, runId: id, env = process.env, cwd = process.cwd(), resumeFrom = null } = options;
-  requirePush(experiment.training, env);
+  const { store, runId: id, env = process.env, cwd = process.cwd(), resumeFrom = null } = options;
+  requirePush(options.experiment.training, env);
   const found = resumeFrom === null ? null : await findCheckpointIn(resumeFrom);
   const resume = found && { checkpoint: found.path, hasBefore: false };
-  const modelHere = await lookUpNeededModel({ experiment, resume, store, env, stop: options.stop });
+  const modelHere = await lookUpNeededModel({ ...options, resume, env });
+  const isNeeded = modelHere !== options.experiment.model;
+  const experiment = isNeeded
+    ? { ...options.experiment, model: withRunId(options.experiment.model, store) }
+    : options.experiment;
   await assertCorpusPresent(experiment.data);
   const provenance = await readProvenance(cwd, env);
   const room = modelHere === null ? null : await checkDiskSpace(store.directory, modelHere, experiment.training);
   const origin = found && { resumedFrom: found.path, parentRun: runOfCheckpoint(found.path) };
   const writer = store.createRun({ id, experiment, runner: identityOf(), ...provenance, ...origin });
   for (const warning of [...(found?.warnings ?? []), ...(room === null ? [] : [room])]) writer.note('warning', warning);
-  return await conductRun(writer, { ...options, modelHere, resume });
+  return await conductRun(writer, { ...options, experiment, modelHere, resume });
 }
 
 /**
@@ -169,7 +174,8 @@ async function train(
     await history.settled();
     // A trainer whose channel was cut has put its last events into the journal.
     if (end.type === 'died' && history.failure === null) options.store.catchUp(runId, parseEnvelope);
-    const wishes = { wasStopped: options.stop.aborted, wasKilled: options.kill?.aborted ?? false };
+    const { aborted: wasStopped, reason: stopReason } = options.stop;
+    const wishes = { wasStopped, wasKilled: options.kill?.aborted ?? false, stopReason };
     if (end.type === 'died' && wishes.wasKilled && history.isSaved) return explainStop(history.step, wishes);
     return history.failure ? explainStoreFailure(history.failure) : explainEnd(end, wishes);
   } finally {

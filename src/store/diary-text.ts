@@ -38,11 +38,11 @@ function bleuText({ bleu }: TrainerEventOf<'evaluation'>): string {
   return bleu === null ? '' : `BLEU ${bleu.score.toFixed(2)}, `;
 }
 
-function leftOut(problemCounts: Readonly<Record<string, number>>): string {
-  const counts = Object.entries(problemCounts).filter(([, count]) => count > 0);
+function leftOut({ empty = 0, ...reasons }: Readonly<Record<string, number>>): string {
+  const counts = Object.entries(reasons).filter(([, count]) => count > 0);
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
-  if (total === 0) return '';
-  return `; ${total} lines with something wrong (${counts.map(([reason, count]) => `${count} ${reason}`).join(', ')})`;
+  const left = counts.map(([reason, count]) => `${count} ${reason}`).join(', ');
+  return `${total === 0 ? '' : `; lines left out: ${total} (${left})`}${empty === 0 ? '' : `; lines kept with an empty side: ${empty}`}`;
 }
 
 function truncated({ truncatedSources, truncatedTargets }: { truncatedSources: number; truncatedTargets: number }) {

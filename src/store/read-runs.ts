@@ -98,6 +98,9 @@ export function unfinishedRuns(database: Database, runsDirectory: string): RunRe
   return selectAll(database, recordRow, sql).map((row) => toRecord(row, runsDirectory));
 }
 
+/** Runs of one name that an error lists. */
+const MOST_NAMED = 5;
+
 /**
  * Gives back the run a user means: its id, a beginning that only it has, or `last`.
  * @throws {StoreError} naming the candidates or the nearest ids
@@ -105,7 +108,11 @@ export function unfinishedRuns(database: Database, runsDirectory: string): RunRe
 export function findRun(database: Database, typed: string, storeDirectory: string, runsDirectory: string): RunRecord {
   const exact = readRun(database, typed, runsDirectory);
   if (exact !== null) return exact;
-  const rows = selectAll(database, z.object({ id: z.string() }), 'SELECT id FROM runs ORDER BY number DESC');
+  const rows = selectAll(
+    database,
+    z.object({ id: z.string(), name: z.string() }),
+    'SELECT id, name FROM runs ORDER BY number DESC',
+  );
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) {
     throw new StoreError(`There is no run "${typed}": the store ${storeDirectory} holds no run yet.`, {
@@ -120,6 +127,13 @@ export function findRun(database: Database, typed: string, storeDirectory: strin
   }
   const found = candidates[0] === undefined ? null : readRun(database, candidates[0], runsDirectory);
   if (found !== null) return found;
+  const named = rows.filter(({ name }) => name === typed).map(({ id }) => id);
+  if (named.length > 0) {
+    const many = named.length > MOST_NAMED ? `; the newest ${MOST_NAMED} of ${named.length}` : '';
+    throw new StoreError(`No run has the id "${typed}".`, {
+      hint: `It is the name of ${enumerate(named.slice(0, MOST_NAMED))}${many}.`,
+    });
+  }
   throw new StoreError(`There is no run "${typed}". The nearest are ${enumerate(nearestIds(typed, ids))}.`, {
     hint: 'bleubird ls lists all runs; "last" is the newest.',
   });

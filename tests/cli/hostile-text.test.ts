@@ -119,7 +119,7 @@ describe('hostile text', () => {
 
   it('is harmless as narration of a run', () => {
     for (const text of texts) {
-      const narrator = new Narrator(1);
+      const narrator = new Narrator(1, Date.now);
       const lines = [
         ...narrator.linesFor({ type: 'ready', pid: 1, device: text, description: text, why: text, versions: {} }),
         ...narrator.linesFor({ type: 'warning', message: text }),

@@ -4,7 +4,7 @@ import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { bleu, evaluationEvent } from '../support/evaluation.ts';
 
 function tell(events: readonly TrainerEvent[], loggingSteps = 2): string[] {
-  const narrator = new Narrator(loggingSteps);
+  const narrator = new Narrator(loggingSteps, () => 0);
   return events.flatMap((event) => narrator.linesFor(event)).map(({ to, text }) => `${to}: ${text}`);
 }
 
@@ -37,6 +37,25 @@ describe('the narration of a run', () => {
       expect.stringContaining('plan'),
       expect.stringContaining('4/5, epoch 0.80, loss 2.5000'),
     ]);
+  });
+
+  it('says how far it is when it has been silent for half a minute', () => {
+    let time = 0;
+    const narrator = new Narrator(500, () => time);
+    const told: (number | string)[] = [];
+    narrator.linesFor({ type: 'phase', phase: 'training' });
+    for (let done = 1; done <= 100; done++) {
+      time += 2_000;
+      const progress = { phase: 'training', unit: 'steps', done, total: 100, etaSeconds: 2 * (100 - done) } as const;
+      for (const { text } of narrator.linesFor({ type: 'progress', ...progress })) told.push(time, text.trim());
+    }
+    expect(told.slice(0, 4)).toEqual([
+      30_000,
+      '15 % (step 15 of 100), 2m 50s left',
+      60_000,
+      '30 % (step 30 of 100), 2m 20s left',
+    ]);
+    expect(told).toHaveLength(12);
   });
 
   it('says that a loss is not finite', () => {
@@ -102,10 +121,21 @@ describe('the narration of a run', () => {
       'note: device: wasm, WebAssembly (asked for)',
       'log: data    8 pairs to train on, 2 pairs held out',
       'note: warning: cut to the longest length: 1 sources, 0 targets',
-      'note: warning: 8 lines with something wrong (6 empty, 2 unpaired):',
+      'note: warning: 2 lines left out (2 unpaired), 6 lines kept with an empty side:',
       ...Array(5).fill('note:   a.en:7: empty, the source is empty; the pair is kept'),
       'note:   … and 3 more',
       'note: warning: something',
+    ]);
+  });
+
+  it('says how lines of another encoding are cured', () => {
+    const problem = { file: 'a.fr', line: 7, reason: 'not-utf8', detail: 'reads as "caf�"' } as const;
+    const sizes = { pairs: 3, trainSize: 2, validationSize: 1, truncatedSources: 0, truncatedTargets: 0, dataHash: '' };
+    expect(tell([{ type: 'data', ...sizes, problems: [problem], problemCounts: { 'not-utf8': 1 } }])).toEqual([
+      'log: data    2 pairs to train on, 1 pair held out',
+      'note: warning: 1 line left out (1 not-utf8):',
+      'note:   a.fr:7: not-utf8, reads as "caf�"',
+      'note: hint: is a.fr in another encoding? iconv -f ISO-8859-1 -t UTF-8 FILE > NEW_FILE converts it',
     ]);
   });
 

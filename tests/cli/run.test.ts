@@ -184,18 +184,29 @@ describe('a run', () => {
 describe('a long run', () => {
   const long = ['--set', 'training.max_steps=5000'];
 
-  it('is stopped by Ctrl-C after its step, saved, with exit code 130', async () => {
+  it.each([
+    ['Ctrl-C', 'SIGINT', 'at the request of the user'],
+    ['a polite kill', 'SIGTERM', 'since it was told to from outside (SIGTERM),'],
+  ] as const)('is stopped by %s after its step, saved, with exit code 130', async (_, signal, why) => {
     const folder = temporaryFolder();
     const child = startCli(['run', writeTinyExperiment(folder), ...long], { cwd: folder });
-    let stdout = '';
+    let [stdout, stderr] = ['', ''];
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk;
+    });
     child.stdout.on('data', (chunk: Buffer) => {
       const wasTraining = stdout.includes('step    2/5000');
       stdout += chunk;
-      if (!wasTraining && stdout.includes('step    2/5000')) child.kill('SIGINT');
+      if (!wasTraining && stdout.includes('step    2/5000')) child.kill(signal);
     });
     const code = await new Promise((resolve) => child.once('close', resolve));
     expect(stdout).toMatch(/saved {3}step \d+/);
     expect(stdout).toContain('end     stopped');
+    const run = /^run {5}(\w+):/m.exec(stdout)?.[1];
+    const step = /saved {3}step (\d+)/.exec(stdout)?.[1];
+    expect(stderr).toMatch(
+      `hint: bleubird resume ${run} goes on with it.\nStopped ${why} after step ${step}, which is saved.\n`,
+    );
     expect(code).toBe(130);
   });
 

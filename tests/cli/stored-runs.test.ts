@@ -31,11 +31,13 @@ function evaluation(stage: 'before' | 'after', score: number, numBeams: number):
   ];
 }
 
-/** A store with two finished runs that were decoded differently, and one that failed. */
-function makeStore(): string {
+type FinishedRun = readonly [id: string, events: readonly TrainerEvent[], state: 'completed' | 'failed'];
+
+/** A store with these runs, the newest last. */
+function makeStore(runs: readonly FinishedRun[]): string {
   const cwd = temporaryFolder();
   const store = openStore(join(cwd, '.bleubird'));
-  const add = (id: string, events: readonly TrainerEvent[], state: 'completed' | 'failed') => {
+  for (const [id, events, state] of runs) {
     const experiment = parseExperiment(experimentText, {
       fileName: `${id}.yaml`,
       directory: '/',
@@ -56,15 +58,16 @@ function makeStore(): string {
       signal: null,
       stderrTail: state === 'failed' ? 'boom\nbang\n' : null,
     });
-  };
-  add('greedy', [...evaluation('before', 10, 1), ...evaluation('after', 20, 1)], 'completed');
-  add('beams', [...evaluation('before', 12, 4), ...evaluation('after', 25, 4)], 'completed');
-  add('broken', [], 'failed');
+  }
   store.close();
   return cwd;
 }
 
-const cwd = makeStore();
+const cwd = makeStore([
+  ['greedy', [...evaluation('before', 10, 1), ...evaluation('after', 20, 1)], 'completed'],
+  ['beams', [...evaluation('before', 12, 4), ...evaluation('after', 25, 4)], 'completed'],
+  ['broken', [], 'failed'],
+]);
 
 describe.concurrent('a store of runs', () => {
   it('is listed with what there is', async () => {
@@ -109,10 +112,24 @@ describe.concurrent('a store of runs', () => {
     const { stdout } = await runCli(['samples', 'greedy', '--json'], { cwd });
     expect(JSON.parse(stdout)).toMatchObject({ source: hostile, before: `before 1 ${hostile}`, bleuDelta: 0 });
   });
+});
 
-  it('says that a run has no sentences yet', async () => {
-    const { code, stdout, stderr } = await runCli(['samples', 'broken'], { cwd });
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr).toBe('Run broken has no translations yet: its first evaluation is not done.\n');
+describe.concurrent('a run without sentences to compare', () => {
+  const cwd = makeStore([
+    ['broken', [], 'failed'],
+    ['losses', [evaluationEvent({ stage: 'before', sentences: 1, loss: 2, bleu: null })], 'completed'],
+    ['half', evaluation('before', 10, 1), 'completed'],
+  ]);
+
+  it.each([
+    ['broken', 'Run broken has no translations: it ended before its first evaluation.\n'],
+    [
+      'losses',
+      'Run losses has no translations: its evaluations measured the loss alone (training.predict_with_generate: false).\n',
+    ],
+    ['half', 'Run half has translations of one model only; --sort index shows them.\n'],
+  ])('is answered with why: %s', async (id, why) => {
+    const { code, stdout, stderr } = await runCli(['samples', id, '--sort', 'delta'], { cwd });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: why });
   });
 });

@@ -78,4 +78,8 @@ it('stops after a step and saves when it is asked to', async () => {
   expect(step).toBeLessThan(totalSteps ?? 0);
   expect(store.checkpoints('r').at(-1)?.step).toBe(step);
   expect(existsSync(resolveModel('run:r', { store, env: {} }))).toBe(true);
+  // Whichever run is the last one later, this one's model stays what it was.
+  const experiment = { ...tinyExperiment(1_000), model: 'run:last' };
+  await runExperiment({ experiment, store, runId: 's', stop: AbortSignal.abort() });
+  expect(store.findRun('s')).toMatchObject({ model: 'run:r', experiment: { model: 'run:r' } });
 });

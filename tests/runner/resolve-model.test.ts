@@ -155,6 +155,16 @@ describe('a run', () => {
     expect(() => resolveModel('run:b2222', { store, env: {} })).toThrow('Run b2222 (pending) has saved no checkpoint.');
   });
 
+  it('given without run: is looked for elsewhere, with a hint', () => {
+    const { store } = runWithCheckpoints();
+    expect(() => resolveModel('last', { ...nowhere, store })).toThrow(
+      expect.objectContaining({ hint: 'Run k3f9q is given as run:last.' }),
+    );
+    expect(() => resolveModel('unknown', { ...nowhere, store })).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('bleubird fetch unknown') }),
+    );
+  });
+
   it('that is unknown is a StoreError', () => {
     const { store } = runWithCheckpoints();
     expect(() => resolveModel('run:zzz', { store, env: {} })).toThrow(StoreError);

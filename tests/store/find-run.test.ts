@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { newRunId } from '../../src/store/run-id.ts';
 import { newStore } from './new-store.ts';
-import { newRun } from './run-events.ts';
+import { experiment, newRun } from './run-events.ts';
 
 function storeWith(...ids: string[]) {
   const store = newStore();
@@ -34,6 +34,19 @@ describe('a run is not found', () => {
     const store = storeWith('k3f9q', 'zzzzz', 'k3g8q', 'k4f9q');
     expect(() => store.findRun('k3f8q')).toThrow('There is no run "k3f8q". The nearest are k3g8q, k3f9q, k4f9q.');
     expect(() => store.findRun('')).toThrow('There is no run "".');
+  });
+
+  it('by its name, which several may have', () => {
+    const store = newStore();
+    for (const id of ['aaaaa', 'bbbbb', 'ccccc', 'ddddd', 'eeeee', 'fffff']) {
+      store.createRun(newRun({ id, experiment: { ...experiment, name: 'kde4' } }));
+    }
+    expect(() => store.findRun('kde4')).toThrow(
+      expect.objectContaining({
+        message: 'No run has the id "kde4".',
+        hint: 'It is the name of fffff, eeeee, ddddd, ccccc, bbbbb; the newest 5 of 6.',
+      }),
+    );
   });
 
   it('in an empty store', () => {

@@ -102,7 +102,7 @@ describe('the events of a trainer', () => {
       truncatedSources: 1,
       truncatedTargets: 0,
       problems: [{ file: 'pairs.tsv', line: 4, reason: 'empty', detail: 'no target' }],
-      problemCounts: { empty: 1, unpaired: 0 },
+      problemCounts: { empty: 1, unpaired: 3, malformed: 0 },
       dataHash: 'cafe',
     });
     record({ type: 'plan', totalSteps: 20, stepsPerEpoch: 10, epochs: 2, parameters: 1234 });
@@ -122,7 +122,7 @@ describe('the events of a trainer', () => {
     record({ type: 'progress', phase: 'evaluating', unit: 'sentences', done: 1, total: 2, etaSeconds: null });
     expect(store.readRun(id)).toMatchObject({ step: 3, etaSeconds: null });
     expect(store.events(id, 10).map(({ type, text }) => `${type}: ${text}`)).toEqual([
-      'data: 7 pairs to train, 2 to validate; 1 lines with something wrong (1 empty); cut to the longest length: 1 sources, 0 targets',
+      'data: 7 pairs to train, 2 to validate; lines left out: 3 (3 unpaired); lines kept with an empty side: 1; cut to the longest length: 1 sources, 0 targets',
       'plan: 20 steps, 10 in each of 2 epochs; 1234 parameters',
       'phase: training',
     ]);

@@ -6,6 +6,7 @@ import { formatNumber } from '../../ui/text/format.ts';
 import { gather, positiveNumber } from '../arguments.ts';
 import { findModel } from '../open-model.ts';
 import type { Output } from '../output.ts';
+import { problemLines } from '../problem-lines.ts';
 import { storeOption } from '../store-option.ts';
 import { formatTable } from '../table.ts';
 import { counted } from '../text.ts';
@@ -95,7 +96,12 @@ function describe(data: DataDescription, output: Output): void {
     `Lengths in pieces, the end of sentence included; cut beyond ${source} (source), ${data.train.target.maxLength} (target).`,
   );
   for (const note of data.notes) output.line(`note: ${visibleText(note)}`);
-  describeProblems(data, output);
+  const [title, ...problems] = problemLines(data, MAX_SHOWN_PROBLEMS, ' (--json has the first 1,000)');
+  if (title !== undefined) {
+    output.line();
+    output.line(output.tone('warning', title));
+    for (const line of problems) output.line(line);
+  }
   for (const { line, source: text, target, sourcePieces, targetPieces } of data.examples) {
     output.line();
     output.line(`line ${line}`);
@@ -115,17 +121,4 @@ function sides(part: string, { pairs, source, target }: PartDescription) {
 
 function share(count: number, ofAll: number): string {
   return count === 0 ? '0' : `${count} (${formatNumber(100 * ofAll, 2)} %)`;
-}
-
-function describeProblems({ problems, problemCounts }: DataDescription, output: Output): void {
-  const total = Object.values(problemCounts).reduce((sum, count) => sum + count, 0);
-  if (total === 0) return;
-  const why = Object.entries(problemCounts).map(([reason, count]) => `${count} ${reason}`);
-  output.line();
-  output.line(output.tone('warning', `${counted(total, 'line')} with something wrong: ${why.join(', ')}`));
-  for (const { file, line, reason, detail } of problems.slice(0, MAX_SHOWN_PROBLEMS)) {
-    output.line(`  ${visibleText(`${file}:${line}: ${reason}, ${detail}`)}`);
-  }
-  if (total > MAX_SHOWN_PROBLEMS)
-    output.line(`  … and ${total - MAX_SHOWN_PROBLEMS} more (--json has the first 1,000)`);
 }

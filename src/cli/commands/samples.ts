@@ -1,6 +1,6 @@
 /** `bleubird samples RUN`: the validation sentences with their translations before and after. */
 import { type Command, Option } from 'commander';
-import type { TranslationRow } from '../../store/rows.ts';
+import type { RunSummary, TranslationRow } from '../../store/rows.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { positiveNumber } from '../arguments.ts';
 import type { ScoredSentence } from '../sentence-scores.ts';
@@ -39,9 +39,16 @@ export function addSamplesCommand(program: Command, world: World): void {
 
 async function showSamples(typed: string, options: SamplesOptions, world: World): Promise<void> {
   const { output } = world;
-  const rows = await withRuns(world, options.store, (store) => store.translations(store.findRun(typed).id));
+  const { run, rows, isEvaluated } = await withRuns(world, options.store, (store) => {
+    const run = store.findRun(typed);
+    return { run, rows: store.translations(run.id), isEvaluated: store.evaluations(run.id).length > 0 };
+  });
   if (rows.length === 0) {
-    output.note(`Run ${typed} has no translations yet: its first evaluation is not done.`);
+    output.note(`Run ${run.id} has no translations: ${whyNone(run, isEvaluated)}.`);
+    return;
+  }
+  if (options.sort === 'delta' && !rows.some(({ before, after }) => before !== null && after !== null)) {
+    output.note(`Run ${run.id} has translations of one model only; --sort index shows them.`);
     return;
   }
   for (const sentence of await choose(rows, options)) {
@@ -51,6 +58,12 @@ async function showSamples(typed: string, options: SamplesOptions, world: World)
   if (rows.length > options.limit && !options.json) {
     output.note(`${options.limit} of ${counted(rows.length, 'sentence')}; --limit shows more.`);
   }
+}
+
+function whyNone({ state }: RunSummary, isEvaluated: boolean): string {
+  if (isEvaluated) return 'its evaluations measured the loss alone (training.predict_with_generate: false)';
+  const isOver = state !== 'pending' && state !== 'running';
+  return isOver ? 'it ended before its first evaluation' : 'its first evaluation is not done';
 }
 
 /** Only what is shown is scored, unless the order needs all scores. */

@@ -1,10 +1,11 @@
 /**
- * A run told line by line to somebody who reads a log: what matters, at a pace of the experiment's own logging_steps and
- * of every tenth of an evaluation. It sees events as they come and keeps only what the next line needs.
+ * A run told line by line to somebody who reads a log: what matters, at a pace of the experiment's own logging_steps, of
+ * every tenth of an evaluation, and where these are far apart, of how far it is now and then. It sees events as they come and keeps only what the next line needs.
  */
 import type { Phase, TrainerEvent, TrainerEventOf } from '../../engine/run/protocol.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { formatBytes, formatDuration, formatNumber } from '../../ui/text/format.ts';
+import { problemLines } from '../problem-lines.ts';
 import { counted, loss, MISSING } from '../text.ts';
 
 export interface Line {
@@ -15,21 +16,37 @@ export interface Line {
 
 const MAX_SHOWN_PROBLEMS = 5;
 
+/** A training says at least so often that it goes on. */
+const LONGEST_SILENCE_MS = 30_000;
+
 export class Narrator {
   readonly #loggingSteps: number;
+  readonly #now: () => number;
+  #lastAt: number;
   #totalSteps: number | null = null;
   #losses: (number | null)[] = [];
   #etaSeconds: number | null = null;
   #tenths = 0;
   #isTraining = false;
 
-  /** @param loggingSteps  steps between two lines of training */
-  constructor(loggingSteps: number) {
+  /**
+   * @param loggingSteps  steps between two lines of training
+   * @param now  a clock, in milliseconds
+   */
+  constructor(loggingSteps: number, now: () => number) {
     this.#loggingSteps = loggingSteps;
+    this.#now = now;
+    this.#lastAt = now();
   }
 
   /** Gives the lines an event is worth, often none. */
   linesFor(event: TrainerEvent): readonly Line[] {
+    const lines = this.#linesFor(event);
+    if (lines.length > 0) this.#lastAt = this.#now();
+    return lines;
+  }
+
+  #linesFor(event: TrainerEvent): readonly Line[] {
     switch (event.type) {
       case 'ready':
         return [note(`device: ${event.device}, ${event.description} (${event.why})`)];
@@ -86,21 +103,17 @@ export class Narrator {
     return words === undefined ? [] : [log(...words)];
   }
 
-  /** Evaluations are told of at each tenth; the steps of training have lines of their own. */
+  /** Evaluations are told of at each tenth; the steps of training have lines of their own, if not often. */
   #showProgress({ phase, done, total, etaSeconds }: TrainerEventOf<'progress'>): Line[] {
     if (phase === 'training') {
       this.#etaSeconds = etaSeconds;
-      return [];
+      if (done === total || this.#now() - this.#lastAt < LONGEST_SILENCE_MS) return [];
+      return [log('', progressText(`step ${done} of ${total}`, done, total, etaSeconds))];
     }
     const tenths = total === 0 ? 0 : Math.floor((10 * done) / total);
     if (tenths <= this.#tenths || tenths >= 10) return [];
     this.#tenths = tenths;
-    return [
-      log(
-        '',
-        `${Math.floor((100 * done) / total)} % (${done} of ${total} sentences), ${formatDuration(etaSeconds)} left`,
-      ),
-    ];
+    return [log('', progressText(`${done} of ${total} sentences`, done, total, etaSeconds))];
   }
 
   #showSteps(points: TrainerEventOf<'metrics'>['points']): Line[] {
@@ -157,16 +170,13 @@ function describeData(event: TrainerEventOf<'data'>): Line[] {
       note(`warning: cut to the longest length: ${event.truncatedSources} sources, ${event.truncatedTargets} targets`),
     );
   }
-  const reasons = Object.entries(event.problemCounts).filter(([, count]) => count > 0);
-  const leftOut = reasons.reduce((sum, [, count]) => sum + count, 0);
-  if (leftOut === 0) return lines;
-  const why = reasons.map(([reason, count]) => `${count} ${reason}`).join(', ');
-  lines.push(note(`warning: ${counted(leftOut, 'line')} with something wrong (${why}):`));
-  for (const { file, line, reason, detail } of event.problems.slice(0, MAX_SHOWN_PROBLEMS)) {
-    lines.push(note(`  ${file}:${line}: ${reason}${detail === '' ? '' : `, ${detail}`}`));
-  }
-  if (leftOut > MAX_SHOWN_PROBLEMS) lines.push(note(`  … and ${leftOut - MAX_SHOWN_PROBLEMS} more`));
+  const [title, ...rest] = problemLines(event, MAX_SHOWN_PROBLEMS);
+  if (title !== undefined) lines.push(note(`warning: ${title}`), ...rest.map(note));
   return lines;
+}
+
+function progressText(what: string, done: number, total: number, etaSeconds: number | null): string {
+  return `${Math.floor((100 * done) / total)} % (${what}), ${formatDuration(etaSeconds)} left`;
 }
 
 function log(label: string, text: string): Line {

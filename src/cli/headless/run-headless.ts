@@ -118,13 +118,19 @@ interface Interrupt {
   release(): void;
 }
 
+/** Whose wish an end is, as a run tells it; any other signal is the user's. */
+const wishOf: Partial<Record<NodeJS.Signals, string>> = {
+  SIGHUP: 'since its terminal was closed (SIGHUP),',
+  SIGTERM: 'since it was told to from outside (SIGTERM),',
+};
+
 /** The first interrupt asks for a stop after the step, a second for an end at once. */
 function listenToInterrupts(world: World): Interrupt {
   const stop = new AbortController();
   const kill = new AbortController();
   let firstAt: number | null = null;
   let hasTrained = false;
-  const release = world.onInterrupt(() => {
+  const release = world.onInterrupt((signal) => {
     if (firstAt === null) {
       firstAt = world.now();
       world.output.note(
@@ -132,7 +138,7 @@ function listenToInterrupts(world: World): Interrupt {
           ? 'Ending the run now, without waiting for its push.'
           : 'Stopping after this step, saved. Ctrl-C again ends it at once.',
       );
-      stop.abort();
+      stop.abort(wishOf[signal]);
     } else if (world.now() - firstAt > SAME_PRESS_MS) {
       world.output.note('Ending the run at once.');
       kill.abort();
@@ -144,8 +150,8 @@ function listenToInterrupts(world: World): Interrupt {
   return { stop: stop.signal, kill: kill.signal, endTraining, release };
 }
 
-function textReporter(experiment: Experiment, { output }: World): Reporter {
-  const narrator = new Narrator(experiment.training.logging_steps);
+function textReporter(experiment: Experiment, { output, now }: World): Reporter {
+  const narrator = new Narrator(experiment.training.logging_steps, now);
   return {
     start: ({ runId, directory }) => output.line(`run     ${runId}: ${directory}`),
     event: ({ event }) => {
@@ -163,7 +169,7 @@ function textReporter(experiment: Experiment, { output }: World): Reporter {
       const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
       const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
       output.line(`end     ${state}`);
-      const { endReason } = store.findRun(runId);
+      const { endReason, step } = store.findRun(runId);
       // Which model is the best, and whether patience ended it; of a failure the error tells.
       if (state === 'completed' && bestMetricName(experiment.training) !== null && endReason !== null) {
         output.line(`${' '.repeat(8)}${visibleText(endReason)}`);
@@ -171,7 +177,8 @@ function textReporter(experiment: Experiment, { output }: World): Reporter {
       const table = beforeAfterLines(before, after, output);
       if (table.length > 0) output.line();
       for (const line of table) output.line(line);
-      if (before !== null) output.note(`hint: bleubird samples ${runId} --sort delta shows what changed.`);
+      if (state === 'stopped' && step > 0) output.note(`hint: bleubird resume ${runId} goes on with it.`);
+      if (before?.bleu && after?.bleu) output.note(`hint: bleubird samples ${runId} --sort delta shows what changed.`);
     },
   };
 }

@@ -19,7 +19,10 @@ function checkBestIsEvaluated(values: Values): ReturnType<CrossCheck> {
   const isAsked = values.get('training.load_best_model_at_end') === true || savesBest(values);
   if (!isAsked || values.get('training.eval_strategy') !== 'no') return null;
   const why = savesBest(values) ? 'training.save_strategy best' : 'training.load_best_model_at_end';
-  return { path: 'training.eval_strategy', message: `is no; ${why} needs evaluations to find the best model` };
+  return {
+    path: 'training.eval_strategy',
+    message: `is no; ${why} needs evaluations to find the best model: epoch or steps`,
+  };
 }
 
 function checkStrategiesMatch(values: Values): ReturnType<CrossCheck> {

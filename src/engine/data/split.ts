@@ -53,6 +53,11 @@ function splitCounts(n: number, sizes: SplitSizes): { train: number; validation:
 
 function requireInRange(name: string, size: number | null, n: number): void {
   if (size === null || isShare(size) || (Number.isInteger(size) && size > 1 && size < n)) return;
+  if (n < 3) {
+    throw new DataError(`The corpus has ${n === 1 ? '1 pair' : `${n} pairs`}, too few for a ${name} of ${size}.`, {
+      hint: 'Give more pairs, or see what was left out of the corpus.',
+    });
+  }
   throw new DataError(
     `${name} is ${size}; expected a share between 0 and 1, or a count of pairs between 2 and ${n - 1}: the corpus has ${n}.`,
     { hint: `Change data.${name} in the experiment.` },

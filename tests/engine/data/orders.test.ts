@@ -123,6 +123,13 @@ describe('the split', () => {
     expect(() => splitIndices(10, { ...sizes, seed: 0 })).toThrow(message);
   });
 
+  it.each([
+    [1, 'The corpus has 1 pair, too few for a validation_size of 200.'],
+    [2, 'The corpus has 2 pairs, too few for a validation_size of 200.'],
+  ])('names no counts where none would do: %i', (n, message) => {
+    expect(() => splitIndices(n, { trainSize: null, validationSize: 200, seed: 0 })).toThrow(message);
+  });
+
   it('says how to mend a size that leaves nothing', () => {
     let caught: unknown;
     try {
