@@ -1,5 +1,5 @@
-/** The experiments to start from: those of the working directory's `experiments` folder, then those that come along. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** The experiments to start from: those of the working directory, of its `experiments` folder, and those that come along. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { valuesFromExperiment } from '../engine/config/check-values.ts';
 import { parseExperiment } from '../engine/config/parse-experiment.ts';
@@ -7,19 +7,47 @@ import { AppError } from '../errors.ts';
 import type { Preset } from '../ui/services.ts';
 import { ownExperiments } from './own-files.ts';
 
-/** What a newcomer is to begin with. */
-const FIRST = 'quickstart';
+/** Of a working directory so many YAML files are looked at, and so many experiments among them offered. */
+const MOST_LOOKED_AT = 200;
+const MOST_OFFERED = 30;
+/** An experiment file is far smaller. */
+const MOST_BYTES = 256 * 1024;
 
 /**
- * Gives quickstart first, then by file name those of the working directory and those that come along; of two files of
- * one name, the one in the working directory.
+ * Gives the experiment files in the working directory first, then quickstart, then by file name those of its
+ * `experiments` folder and those that come along; of two files of one name, the one nearer to the working directory.
  */
 export function listPresets(cwd: string, comingAlong = ownExperiments): readonly Preset[] {
-  const paths = [resolve(cwd, 'experiments'), comingAlong].flatMap(listExperimentFiles);
+  const mine = listExperimentFiles(cwd).slice(0, MOST_LOOKED_AT).filter(looksLikeExperiment).slice(0, MOST_OFFERED);
+  const others = [resolve(cwd, 'experiments'), comingAlong].flatMap(listExperimentFiles);
+  const isFirst = (path: string) => /^quickstart\.ya?ml$/.test(basename(path));
   const byName = new Map<string, string>();
-  for (const path of paths) if (!byName.has(basename(path))) byName.set(basename(path), path);
-  const presets = [...byName.values()].map(readPreset);
-  return [...presets.filter(({ name }) => name === FIRST), ...presets.filter(({ name }) => name !== FIRST)];
+  for (const path of [...mine, ...others.filter(isFirst), ...others.filter((path) => !isFirst(path))]) {
+    if (!byName.has(basename(path))) byName.set(basename(path), path);
+  }
+  return [...byName.values()].map(readPreset);
+}
+
+/**
+ * Whether a YAML file, which may be about anything, has the keys of an experiment at its top level. It is not parsed: an
+ * experiment with a mistake in it is one, too.
+ */
+function looksLikeExperiment(path: string): boolean {
+  const text = readSmallText(path);
+  if (text === null) return false;
+  const hasKey = (key: string) => new RegExp(`^(["']?)${key}\\1\\s*:`, 'm').test(text);
+  return hasKey('model') && (hasKey('data') || hasKey('training'));
+}
+
+// Null for what is no file, cannot be read, or is too large.
+function readSmallText(path: string): string | null {
+  try {
+    const status = statSync(path);
+    return status.isFile() && status.size <= MOST_BYTES ? readFileSync(path, 'utf8') : null;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
 }
 
 function listExperimentFiles(directory: string): string[] {

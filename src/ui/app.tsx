@@ -1,6 +1,6 @@
 /** The frame around the screens: title, the screen shown, message, keys. As tall and as wide as the window, never more. */
 import { Box } from 'ink';
-import { footerLine, messageLine, titleLine } from './components/frame-lines.ts';
+import { footerLine, messageLines, titleLine } from './components/frame-lines.ts';
 import { Lines } from './components/lines.tsx';
 import { useKeyboard } from './hooks/use-keyboard.ts';
 import { ThemeContext } from './hooks/use-theme.ts';
@@ -37,11 +37,13 @@ function Frame({ state, theme }: { readonly state: UiState; readonly theme: Them
   const { columns, rows } = state.size;
   const hasTabs = ['live', 'compare'].includes(topScreen(state).type);
   if (columns < SMALLEST_SIZE.columns || rows < SMALLEST_SIZE.rows) return <TooSmall state={state} />;
+  const message = messageLines(state, theme);
+  const height = (hasTabs ? tabbedRows(state.size) : bodyRows(state.size)) - (message.length - 1);
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Lines lines={[titleLine(state, theme)]} width={columns} height={hasTabs ? 1 : 2} />
-      <ScreenShown state={state} width={columns} height={hasTabs ? tabbedRows(state.size) : bodyRows(state.size)} />
-      <Lines lines={[messageLine(state, theme)]} width={columns} height={1} />
+      <ScreenShown state={state} width={columns} height={height} />
+      <Lines lines={message} width={columns} height={message.length} />
       <Lines lines={[footerLine(state, theme)]} width={columns} height={1} />
     </Box>
   );

@@ -112,7 +112,7 @@ export const KEY_TABLE: readonly Binding[] = [
   bind('previous-choice', ['left', 'h'], ['form'], 'previous value', 'The one before', false),
   bind('toggle', ['space'], ['form'], 'toggle', 'Switch on or off; the next of the allowed values'),
   bind('reset', ['r'], ['form'], 'reset', 'Back to the value of the preset', true),
-  bind('next-problem', ['e'], ['form'], 'next problem', 'Go to the next field with a problem', true),
+  bind('next-problem', ['e'], ['form'], 'problem', 'Go to the next field with a problem', true),
   // Editing a field
   bind('accept', ['enter'], ['edit'], 'accept', 'Take the value over', true),
   bind('cancel', ['esc'], ['edit'], 'cancel', 'Leave the field as it was', true),

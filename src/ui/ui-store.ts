@@ -45,8 +45,8 @@ export function createUiStore({ services, initialState, onQuit }: UiStoreOptions
         attempt(() => dispatch({ type: 'presets-read', presets: services.presets() }));
         return;
       case 'read-settings': {
-        const { runId, name } = effect;
-        attempt(() => dispatch({ type: 'settings-read', name, values: readSettings(services, runId) }));
+        const { runId, title } = effect;
+        attempt(() => dispatch({ type: 'settings-read', title, values: readSettings(services, runId) }));
         return;
       }
       case 'check-experiment': {
@@ -64,24 +64,24 @@ export function createUiStore({ services, initialState, onQuit }: UiStoreOptions
       case 'stop-run':
         settle(
           () => services.stopRun(effect.runId),
-          () => dispatch({ type: 'stop-asked', name: effect.name }),
+          () => dispatch({ type: 'stop-asked', title: effect.title }),
           (error) => dispatch({ type: 'failed', failure: describeFailure(error) }),
         );
         return;
       case 'resume-run': {
-        const { runId, name } = effect;
+        const { runId, title } = effect;
         settle(
           () => services.resumeRun(runId),
-          () => dispatch({ type: 'run-resumed', runId, name }),
+          () => dispatch({ type: 'run-resumed', runId, title }),
           (error) => dispatch({ type: 'resume-failed', runId, failure: describeFailure(error) }),
         );
         return;
       }
       case 'delete-run': {
-        const { runId, name } = effect;
+        const { runId, title } = effect;
         settle(
           () => services.deleteRun(runId),
-          () => dispatch({ type: 'run-deleted', runId, name }),
+          () => dispatch({ type: 'run-deleted', runId, title }),
           (error) => dispatch({ type: 'failed', failure: describeFailure(error) }),
         );
         return;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { binPath, ownExperiments } from '../../src/cli/own-files.ts';
@@ -30,6 +30,40 @@ describe('the presets', () => {
     const presets = listPresets(cwd);
     expect(presets.map(({ name }) => name)).toEqual(['quickstart', 'zero', 'demo-smoke', 'kde4-en-fr']);
     expect(presets[0]).toMatchObject({ values: {}, description: expect.stringContaining('is not valid YAML') });
+  });
+});
+
+describe('experiment files of the working directory', () => {
+  const experiment = readFileSync(join(ownExperiments, 'quickstart.yaml'), 'utf8');
+
+  it('come first, before the quickstart, and other YAML files are left out', () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'mine.yaml'), experiment.replace(/^description:.*$/m, 'description: My own.'));
+    writeFileSync(join(cwd, 'broken.yml'), 'model: [\n"training":\n');
+    writeFileSync(join(cwd, 'compose.yaml'), 'services:\n  model: x\n  data: y\n');
+    writeFileSync(join(cwd, 'model-card.yaml'), 'model: x\n');
+    writeFileSync(join(cwd, 'empty.yaml'), '');
+    writeFileSync(join(cwd, 'huge.yaml'), `${experiment}\n${'#'.repeat(300_000)}`);
+    mkdirSync(join(cwd, 'folder.yaml'));
+    symlinkSync('/dev/zero', join(cwd, 'endless.yaml'));
+    symlinkSync(join(cwd, 'nowhere'), join(cwd, 'dangling.yaml'));
+    const presets = listPresets(cwd);
+    expect(presets.map(({ name }) => name)).toEqual(['broken', 'mine', 'quickstart', 'demo-smoke', 'kde4-en-fr']);
+    expect(presets[0]).toMatchObject({ values: {}, description: expect.stringContaining('is not valid YAML') });
+    expect(presets[1]).toMatchObject({ path: join(cwd, 'mine.yaml'), description: 'My own.' });
+  });
+
+  it('are at most thirty', () => {
+    const cwd = temporaryFolder();
+    for (let number = 100; number < 140; number++) writeFileSync(join(cwd, `e${number}.yaml`), 'model: m\ndata: [\n');
+    const names = listPresets(cwd).map(({ name }) => name);
+    expect(names.slice(28)).toEqual(['e128', 'e129', 'quickstart', 'demo-smoke', 'kde4-en-fr']);
+  });
+
+  it('are listed once in the folder of the experiments that come along', () => {
+    const names = listPresets(ownExperiments).map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
+    expect(names).toContain('quickstart');
   });
 });
 

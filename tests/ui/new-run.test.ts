@@ -124,9 +124,33 @@ describe('a new run', () => {
   it('takes the settings of a run for a new one with e', async () => {
     const screen = await openScreen();
     await screen.press('j', 'e');
-    await screen.shows('like quickstart lr 3e-4');
+    await screen.shows('like quickstart lr 3e-4 b7q2');
     await moveTo(screen, 'training.learning_rate');
     expect(screen.text()).toMatch(/❯ +Learning rate +3e-4/);
+  });
+
+  it('asks before esc throws changes away, also changes of fields that are hidden by now', async () => {
+    const screen = await openScreen();
+    await screen.press('n', 'enter');
+    await screen.shows('Experiment ─');
+    await screen.press('enter', 'my-', 'enter', 'esc');
+    await screen.shows(/^ Discard the changes\? y yes {2}n no$/m);
+    await screen.press('n');
+    await screen.hides('Discard');
+    expect(screen.text()).toMatch(/❯ • Name/);
+    await screen.press('r');
+    await screen.hides('• Name');
+    await moveTo(screen, 'data.corpus.format');
+    await screen.press('right', 'j', 'enter', 'x', 'enter', 'k', 'left');
+    await screen.hides('• Corpus format');
+    await screen.press('esc');
+    await screen.shows('Discard the changes?');
+    await screen.press('y');
+    await screen.shows('Start from which experiment?');
+    await screen.press('enter');
+    await screen.shows('Experiment ─');
+    await screen.press('esc');
+    await screen.shows('Start from which experiment?');
   });
 
   it('takes a paste as text of one line', async () => {

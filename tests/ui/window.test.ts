@@ -142,6 +142,8 @@ describe('the window', () => {
       const run = fixtureRun('plain', { name: 'plain', state: 'running', step: 100 });
       const screen = await openScreen({ env, services: fixtureServices([run]) });
       await screen.shows('@ running');
+      expect(screen.text()).toMatch(/BEFORE -> AFTER +d BLEU/);
+      expect(screen.text()).toMatch(/20\.8 -> +53\.8|20\.8 -> +-/);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: everything outside ASCII is looked for.
       expect(screen.text()).toMatch(/^[\u0000-\u007f]*$/);
       await screen.press('enter');

@@ -4,8 +4,9 @@ import { bleuDifference } from '../state/comparability.ts';
 import type { SettingRow } from '../state/config-difference.ts';
 import { windowAround } from '../state/list-position.ts';
 import type { RunDetail } from '../state/run-detail.ts';
+import { runTitle } from '../state/runs-list.ts';
 import type { SentenceDifference } from '../state/sentence-difference.ts';
-import { truncateMiddle, visibleText, wrapText } from '../text/fit-text.ts';
+import { truncateMiddle, visibleText, widthOf, wrapText } from '../text/fit-text.ts';
 import { formatBleu, formatDelta } from '../text/format.ts';
 import {
   cell,
@@ -25,15 +26,27 @@ export function runLetter(index: number): string {
   return index < 26 ? String.fromCharCode(65 + index) : String(index + 1);
 }
 
-/** Which letter, colour and mark is which run: `A quickstart  B slow`. */
+/**
+ * The names of the runs with their ids, where `width` cells hold every one of them so; else only those that share their
+ * name with another have the id, for it is all that tells them apart.
+ */
+export function runNames(details: readonly RunDetail[], width: number): readonly string[] {
+  const titles = details.map(({ record }) => visibleText(runTitle(record)));
+  if (titles.every((title) => widthOf(title) <= width)) return titles;
+  const names = details.map(({ record }) => visibleText(record.name));
+  return names.map((name, index) => (names.indexOf(name) === names.lastIndexOf(name) ? name : (titles[index] ?? name)));
+}
+
+/** Which letter, colour and mark is which run: `A quickstart k3x9  B slow b7q2`. */
 export function legendLine(details: readonly RunDetail[], width: number, theme: Theme): RichLine {
-  const legend = (textWidth: number): RichLine =>
-    details.flatMap(({ record }, index): Span[] => {
-      const text = truncateMiddle(visibleText(`${runSign(index, theme)} ${record.name}`), textWidth);
+  const legend = (names: readonly string[], textWidth: number): RichLine =>
+    names.flatMap((name, index): Span[] => {
+      const text = truncateMiddle(`${runSign(index, theme)} ${name}`, textWidth);
       return [span('  '), span(text, { tone: seriesTone(index), bold: true })];
     });
-  const whole = legend(Number.POSITIVE_INFINITY);
-  return lineWidth(whole) <= width ? whole : legend(Math.floor(width / details.length) - 2);
+  const whole = [Number.POSITIVE_INFINITY, 0].map((room) => legend(runNames(details, room), Number.POSITIVE_INFINITY));
+  const fitting = whole.find((line) => lineWidth(line) <= width);
+  return fitting ?? legend(runNames(details, 0), Math.floor(width / details.length) - 2);
 }
 
 // The letter, with the mark of the run's curve where colour cannot tell which it is.
@@ -50,7 +63,11 @@ export function scoresLines(
   height: number,
   theme: Theme,
 ): RichLine[] {
-  const table = [scoreHead(width, theme), ...details.map((detail, index) => scoreRow(detail, index, width, theme))];
+  const names = runNames(details, nameWidth(width));
+  const table = [
+    scoreHead(width, theme),
+    ...details.map((detail, index) => scoreRow(detail, names[index] ?? '', index, width, theme)),
+  ];
   const cautions = warnings.flatMap((text): RichLine[] =>
     wrapText(visibleText(text), width - 4).map((line, index) => [
       span(` ${index === 0 ? theme.symbols.interrupted : ' '} ${line}`, { tone: 'warning', bold: true }),
@@ -85,9 +102,9 @@ export function settingsLines(
   const head: RichLine = [
     span('  '),
     cell('SETTING', pathWidth, { tone: 'muted' }),
-    ...details.flatMap(({ record }, index) => [
+    ...runNames(details, valueWidth - 2).flatMap((name, index) => [
       span('  '),
-      cellWithBothEnds(`${runLetter(index)} ${record.name}`, valueWidth, { tone: seriesTone(index), bold: true }),
+      cellWithBothEnds(`${runLetter(index)} ${name}`, valueWidth, { tone: seriesTone(index), bold: true }),
     ]),
   ];
   if (rows.length === 0) return [head, [span('  The runs have the same settings. a shows them.', { tone: 'muted' })]];
@@ -183,7 +200,7 @@ function scoreHead(width: number, theme: Theme): RichLine {
   ];
 }
 
-function scoreRow({ record, evaluations }: RunDetail, index: number, width: number, theme: Theme): RichLine {
+function scoreRow({ evaluations }: RunDetail, name: string, index: number, width: number, theme: Theme): RichLine {
   const { symbols } = theme;
   const before = evaluations.find(({ stage }) => stage === 'before');
   const after = evaluations.findLast(({ stage }) => stage === 'after');
@@ -193,7 +210,7 @@ function scoreRow({ record, evaluations }: RunDetail, index: number, width: numb
   const loss = formatDelta(lossDelta, symbols, { decimals: 2, isLowerBetter: true });
   return [
     cell(` ${runSign(index, theme)}`, 5, { tone: seriesTone(index), bold: true }),
-    cellWithBothEnds(record.name, nameWidth(width), { tone: seriesTone(index) }),
+    cellWithBothEnds(name, nameWidth(width), { tone: seriesTone(index) }),
     cell(formatBleu(before?.bleu?.score ?? null, symbols), 8, undefined, 'right'),
     cell(formatBleu(after?.bleu?.score ?? null, symbols), 8, { bold: true }, 'right'),
     cell(bleu.text, 10, bleu.style, 'right'),

@@ -2,12 +2,13 @@
 
 import { footerBindings } from '../keys.ts';
 import { bodyRows } from '../state/layout.ts';
-import { isOffered } from '../state/offered-commands.ts';
+import { isOffered, likelyCommand } from '../state/offered-commands.ts';
 import { isActive, visibleRuns } from '../state/runs-list.ts';
 import { helpRows } from '../state/selectors.ts';
-import { contextOf, topScreen, type UiState } from '../state/ui-state.ts';
+import { contextOf, type Question, topScreen, type UiState } from '../state/ui-state.ts';
 import { SORT_WORDS } from '../state/update-runs.ts';
 import { editSpans } from '../text/edit-spans.ts';
+import { cutText, visibleText, wrapText } from '../text/fit-text.ts';
 import { justify, lineWidth, type RichLine, type Span, span } from '../text/rich-line.ts';
 import type { Theme } from '../theme.ts';
 
@@ -28,29 +29,59 @@ export function titleLine(state: UiState, theme: Theme): RichLine {
   );
 }
 
-/** A question, the filter being typed, a failure or a message; empty when there is nothing to say. */
-export function messageLine(state: UiState, theme: Theme): RichLine {
-  const { confirm, list, toast, readError } = state;
-  if (confirm !== null) {
-    return [
-      span(` ${questions[confirm.about](confirm.name)} `, { tone: 'warning', bold: true }),
-      span('y', { bold: true, inverse: true }),
-      span(' yes  '),
-      span('n', { bold: true, inverse: true }),
-      span(' no'),
-    ];
+/** The most lines a message gets: the screen above it gives them up. */
+const MESSAGE_LINES = 4;
+
+/** A question, the filter being typed, a failure or a message, on as many lines as it needs; one when there is none. */
+export function messageLines(state: UiState, theme: Theme): RichLine[] {
+  const { confirm, toast, readError, size } = state;
+  if (confirm !== null) return questionLines(questionText(confirm), size.columns, theme);
+  if (contextOf(state) === 'filter') return [filterLine(state, theme)];
+  if (toast?.kind === 'error') return failureLines(toast.text, size.columns, theme);
+  if (toast !== null) {
+    return brokenText(toast.text, size.columns - 2, theme).map((line) => [span(` ${line}`, { tone: 'accent' })]);
   }
+  if (readError !== null) return failureLines(readError, size.columns, theme);
+  return [filterLine(state, theme)];
+}
+
+const ANSWERS: RichLine = [
+  span('y', { bold: true, inverse: true }),
+  span(' yes  '),
+  span('n', { bold: true, inverse: true }),
+  span(' no'),
+];
+
+// Unless the answers follow the last words, they have a line of their own.
+function questionLines(question: string, columns: number, theme: Theme): RichLine[] {
+  const lines = brokenText(question, columns - 2, theme, MESSAGE_LINES - 1).map(
+    (line): RichLine => [span(` ${line} `, { tone: 'warning', bold: true })],
+  );
+  const last = [...(lines.at(-1) ?? []), ...ANSWERS];
+  return lineWidth(last) <= columns ? [...lines.slice(0, -1), last] : [...lines, [span(' '), ...ANSWERS]];
+}
+
+function failureLines(text: string, columns: number, theme: Theme): RichLine[] {
+  return brokenText(text, columns - 4, theme).map((line, index) => [
+    span(` ${index === 0 ? theme.symbols.failed : ' '} ${line}`, { tone: 'bad', bold: true }),
+  ]);
+}
+
+// The text in lines of at most `width` cells; what goes beyond the last of them is cut, and the cut marked.
+function brokenText(text: string, width: number, { symbols }: Theme, most = MESSAGE_LINES): string[] {
+  const lines = wrapText(visibleText(text), width);
+  if (lines.length <= most) return lines;
+  return [...lines.slice(0, most - 1), cutText(lines[most - 1] ?? '', width, symbols.ellipsis)];
+}
+
+// The filter while it is typed, and while it narrows the list.
+function filterLine(state: UiState, theme: Theme): RichLine {
+  const { list } = state;
   if (contextOf(state) === 'filter') {
     const typed = editSpans(list.filter, Math.max(10, state.size.columns - 30), theme);
     const found = span(`  ${visibleRuns(list).length} of ${list.runs?.length ?? 0}`, { tone: 'muted' });
     return [span(' filter: ', { tone: 'accent', bold: true }), ...typed, found];
   }
-  if (toast !== null) {
-    const isError = toast.kind === 'error';
-    const prefix = isError ? `${theme.symbols.failed} ` : '';
-    return [span(` ${prefix}${toast.text}`, isError ? { tone: 'bad', bold: true } : { tone: 'accent' })];
-  }
-  if (readError !== null) return [span(` ${theme.symbols.failed} ${readError}`, { tone: 'bad', bold: true })];
   if (topScreen(state).type === 'runs' && list.filter.text !== '') {
     return [
       span(' filter: ', { tone: 'accent' }),
@@ -61,20 +92,32 @@ export function messageLine(state: UiState, theme: Theme): RichLine {
   return [];
 }
 
-const questions = {
-  stop: (name: string) => `Stop ${name}? It ends after its step and saves a checkpoint.`,
-  delete: (name: string) => `Delete ${name} with its checkpoints, for good?`,
-} as const;
+function questionText(question: Question): string {
+  switch (question.about) {
+    case 'stop':
+      return `Stop ${question.title}? It ends after its step and saves a checkpoint.`;
+    case 'delete':
+      return `Delete ${question.title} with its checkpoints, for good?`;
+    case 'discard':
+      return 'Discard the changes?';
+  }
+  return question satisfies never;
+}
 
-/** The most useful keys that do something now, as many as fit; help and quit always do. */
+/** The most useful keys that do something now, as many as fit; the way back, help and quit always do. */
 export function footerLine(state: UiState, theme: Theme): RichLine {
   const width = state.size.columns - 1;
-  const bindings = footerBindings(contextOf(state)).filter(({ command }) => isOffered(state, command));
+  const offered = footerBindings(contextOf(state)).filter(({ command }) => isOffered(state, command));
+  const likely = likelyCommand(state);
+  const bindings = [
+    ...offered.filter(({ command }) => command === likely),
+    ...offered.filter(({ command }) => command !== likely),
+  ];
   const items = bindings.map(({ command, keys, label }): { command: string; line: RichLine } => ({
     command,
     line: [span(keyText(keys[0] ?? '', theme), { bold: true }), span(` ${label}`, { tone: 'muted' })],
   }));
-  const isKept = ({ command }: { command: string }) => command === 'help' || command === 'quit';
+  const isKept = ({ command }: { command: string }) => ['back', 'help', 'quit'].includes(command);
   const shown: { command: string; line: RichLine }[] = items.filter(isKept);
   const widthOfAll = () => shown.reduce((sum, { line }) => sum + lineWidth(line) + 3, -3);
   let place = 0;

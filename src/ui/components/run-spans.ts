@@ -2,6 +2,7 @@
 import type { RunState, RunSummary } from '../../store/rows.ts';
 import { progressBar } from '../plot/progress-bar.ts';
 import { isActive, progressOf } from '../state/runs-list.ts';
+import { widthOf } from '../text/fit-text.ts';
 import { formatBleu, formatDelta } from '../text/format.ts';
 import { cell, type RichLine, span } from '../text/rich-line.ts';
 import type { Style, Theme } from '../theme.ts';
@@ -37,13 +38,19 @@ export function progressSpans(run: RunSummary, width: number, theme: Theme): Ric
   return [span(filled, { tone }), span(empty, { tone: 'muted' }), cell(`${percent}%`, 5, undefined, 'right')];
 }
 
-/** `20.8 → 53.8`, in 14 cells. */
+/** Cells of `beforeAfterSpans`, and of its head. */
+export function beforeAfterWidth({ symbols }: Theme): number {
+  return widthOf(`BEFORE ${symbols.arrow} AFTER`);
+}
+
+/** `20.8 → 53.8`, in `beforeAfterWidth` cells. */
 export function beforeAfterSpans(before: number | null, after: number | null, theme: Theme): RichLine {
   const { symbols } = theme;
-  if (before === null && after === null) return [cell(symbols.missing, 14, { tone: 'muted' }, 'right')];
+  if (before === null && after === null)
+    return [cell(symbols.missing, beforeAfterWidth(theme), { tone: 'muted' }, 'right')];
   return [
     cell(formatBleu(before, symbols), 6, undefined, 'right'),
-    cell(` ${symbols.arrow}`, 3, { tone: 'muted' }),
+    cell(` ${symbols.arrow}`, widthOf(symbols.arrow) + 2, { tone: 'muted' }),
     cell(formatBleu(after, symbols), 5, after === null ? { tone: 'muted' } : { bold: true }, 'right'),
   ];
 }

@@ -6,7 +6,7 @@ import { formatAge, formatDuration } from '../text/format.ts';
 import { cell, cellWithBothEnds, type RichLine, span } from '../text/rich-line.ts';
 import type { Theme } from '../theme.ts';
 import { pointerSpan } from './heading.ts';
-import { beforeAfterSpans, deltaSpan, progressSpans, stateText } from './run-spans.ts';
+import { beforeAfterSpans, beforeAfterWidth, deltaSpan, progressSpans, stateText } from './run-spans.ts';
 
 interface Column {
   readonly title: string;
@@ -118,7 +118,7 @@ function runColumns(now: number, theme: Theme): readonly Column[] {
     },
     {
       title: `BEFORE ${symbols.arrow} AFTER`,
-      width: 14,
+      width: beforeAfterWidth(theme),
       from: 0,
       align: right,
       sorts: ['before', 'after'],

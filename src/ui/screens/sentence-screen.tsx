@@ -1,5 +1,5 @@
 /** One sentence in full: source, reference, and what each run made of it. */
-import { runLetter } from '../components/compare-lines.ts';
+import { runLetter, runNames } from '../components/compare-lines.ts';
 import { Lines } from '../components/lines.tsx';
 import { type LabelledText, wholeSentenceLines } from '../components/sentence-lines.ts';
 import { useTheme } from '../hooks/use-theme.ts';
@@ -8,6 +8,9 @@ import { type SentenceScreen as SentenceScreenState, screenBelow, type UiState }
 import { EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
 import { seriesTone, type Theme } from '../theme.ts';
 import type { ScreenProps } from './runs-screen.tsx';
+
+/** Cells of a run's label beside its name: the letter before it, `, after (sentence BLEU 100.0)` behind. */
+const NAME_MARGIN = 34;
 
 export interface SentenceScreenProps extends ScreenProps {
   readonly screen: SentenceScreenState;
@@ -33,10 +36,11 @@ function sentenceText(state: UiState, position: number, width: number, theme: Th
   const details = comparedRuns(state, below);
   const sentence = comparedSentences(state, below)[position];
   if (sentence === undefined) return [];
+  const names = runNames(details, width - NAME_MARGIN);
   const hypotheses = details.flatMap(({ record }, run): LabelledText[] => {
     const made = sentence.byRun[run];
     const style = { tone: seriesTone(run) };
-    const name = `${runLetter(run)} ${record.name}`;
+    const name = `${runLetter(run)} ${names[run] ?? record.name}`;
     return [
       { label: `${name}, before`, text: made?.before ?? null, style },
       {
@@ -53,6 +57,7 @@ function sentenceText(state: UiState, position: number, width: number, theme: Th
   ];
 }
 
+// The number `bleubird samples` gives it: the validation set counts from 0.
 function numberLine(index: number): RichLine {
-  return [span(` Validation sentence ${index + 1}`, { tone: 'muted' })];
+  return [span(` Validation sentence #${index}`, { tone: 'muted' })];
 }

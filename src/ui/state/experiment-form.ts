@@ -91,6 +91,11 @@ export function changedPaths(form: ExperimentForm): readonly string[] {
   return fieldsInUse(form).flatMap(({ path }) => (isChanged(form, path) ? [path] : []));
 }
 
+/** Whether leaving the form would lose something, fields of a corpus format that is not chosen any more included. */
+export function isEdited(form: ExperimentForm): boolean {
+  return Object.entries(form.values).some(([path, text]) => text !== form.presetValues[path]);
+}
+
 /** The form with a new value; the cursor stays on its field even when fields come and go. */
 export function withValue(form: ExperimentForm, path: string, text: string): ExperimentForm {
   const focused = focusedField(form)?.path;

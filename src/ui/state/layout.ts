@@ -1,7 +1,10 @@
 /** How many rows of the window each part gets; reducers use it to know what a page is. */
 import type { Size } from './ui-state.ts';
 
-/** Title and an empty line at the top; message and keys at the bottom. */
+/**
+ * Title and an empty line at the top; message and keys at the bottom. A message of more lines is not counted: the key that
+ * turns a page takes it away.
+ */
 const FRAME_ROWS = 4;
 
 /** Rows of a screen without tabs: those between title and message line. */

@@ -21,30 +21,30 @@ export type Message =
   | { readonly type: 'detail-read'; readonly runId: string; readonly detail: RunDetail | null }
   | { readonly type: 'presets-read'; readonly presets: readonly Preset[] }
   /** The settings of a run, to start another from. */
-  | { readonly type: 'settings-read'; readonly name: string; readonly values: Readonly<Record<string, string>> }
+  | { readonly type: 'settings-read'; readonly title: string; readonly values: Readonly<Record<string, string>> }
   | { readonly type: 'read-failed'; readonly failure: Failure }
   /** The services can be read again. */
   | { readonly type: 'read-recovered' }
   | { readonly type: 'experiment-checked'; readonly problems: readonly ConfigProblem[]; readonly isStart: boolean }
   | { readonly type: 'run-started'; readonly runId: string }
   | { readonly type: 'start-failed'; readonly failure: Failure }
-  | { readonly type: 'stop-asked'; readonly name: string }
-  | { readonly type: 'run-resumed'; readonly runId: string; readonly name: string }
+  | { readonly type: 'stop-asked'; readonly title: string }
+  | { readonly type: 'run-resumed'; readonly runId: string; readonly title: string }
   | { readonly type: 'resume-failed'; readonly runId: string; readonly failure: Failure }
-  | { readonly type: 'run-deleted'; readonly runId: string; readonly name: string }
+  | { readonly type: 'run-deleted'; readonly runId: string; readonly title: string }
   | { readonly type: 'failed'; readonly failure: Failure };
 
 /** Work for the world outside; each is done at once, in order, and answers with messages. */
 export type Effect =
   | { readonly type: 'quit' }
   | { readonly type: 'read-presets' }
-  | { readonly type: 'read-settings'; readonly runId: string; readonly name: string }
+  | { readonly type: 'read-settings'; readonly runId: string; readonly title: string }
   /** `isStart`: start the run when there are no problems. */
   | { readonly type: 'check-experiment'; readonly values: Readonly<Record<string, string>>; readonly isStart: boolean }
   | { readonly type: 'start-run'; readonly values: Readonly<Record<string, string>> }
-  | { readonly type: 'stop-run'; readonly runId: string; readonly name: string }
-  | { readonly type: 'resume-run'; readonly runId: string; readonly name: string }
-  | { readonly type: 'delete-run'; readonly runId: string; readonly name: string };
+  | { readonly type: 'stop-run'; readonly runId: string; readonly title: string }
+  | { readonly type: 'resume-run'; readonly runId: string; readonly title: string }
+  | { readonly type: 'delete-run'; readonly runId: string; readonly title: string };
 
 /** A new state, and what to do. */
 export interface Update {

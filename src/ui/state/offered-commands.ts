@@ -1,9 +1,10 @@
 /** Which commands do something at the moment: a footer offers only those. */
 import type { RunSummary } from '../../store/rows.ts';
 import type { Command } from '../keys.ts';
+import { focusedField, formProblems, isChanged } from './experiment-form.ts';
 import { isActive, isResumable, selectedRun } from './runs-list.ts';
 import { compareRowCount, liveRowCount } from './selectors.ts';
-import { topScreen, type UiState } from './ui-state.ts';
+import { type Screen, topScreen, type UiState } from './ui-state.ts';
 
 /** Whether the command does more than say why it cannot. */
 export function isOffered(state: UiState, command: Command): boolean {
@@ -20,9 +21,28 @@ export function isOffered(state: UiState, command: Command): boolean {
       return run !== null;
     case 'open':
       return canOpen(state, run);
+    case 'reset':
+      return canReset(topScreen(state));
+    case 'next-problem':
+      return hasProblems(topScreen(state));
     default:
       return true;
   }
+}
+
+/** The command that is most likely wanted next, null when that is the first of the footer. */
+export function likelyCommand(state: UiState): Command | null {
+  return topScreen(state).type === 'runs' && state.list.markedIds.length > 0 ? 'compare' : null;
+}
+
+function canReset(screen: Screen): boolean {
+  if (screen.type !== 'form') return false;
+  const field = focusedField(screen.form);
+  return field !== null && isChanged(screen.form, field.path);
+}
+
+function hasProblems(screen: Screen): boolean {
+  return screen.type === 'form' && formProblems(screen.form).length > 0;
 }
 
 function canOpen(state: UiState, run: RunSummary | null): boolean {

@@ -29,6 +29,11 @@ export const EMPTY_RUNS_LIST: RunsList = {
   isFiltering: false,
 };
 
+/** How messages and questions name a run: runs of one name differ in their ids. */
+export function runTitle({ name, id }: Pick<RunSummary, 'name' | 'id'>): string {
+  return `${name} ${id}`;
+}
+
 /** Runs that hold every word of the filter in name, id, state or device, in the order of the sort column. */
 export function visibleRuns({ runs, filter, sort, isReversed }: RunsList): readonly RunSummary[] {
   return filterAndSort(runs, filter.text, sort, isReversed);

@@ -64,6 +64,12 @@ export interface Toast {
   readonly until: number | null;
 }
 
+/** What is asked before something is lost. */
+export type Question =
+  | { readonly about: 'stop' | 'delete'; readonly runId: string; readonly title: string }
+  /** Leaving the form whose values were changed. */
+  | { readonly about: 'discard' };
+
 export interface UiState {
   readonly size: Size;
   /** Milliseconds since 1970, coarse: it moves only when something shown may change by it. */
@@ -75,8 +81,7 @@ export interface UiState {
   readonly details: Readonly<Record<string, RunDetail | null>>;
   readonly presets: readonly Preset[] | null;
   readonly toast: Toast | null;
-  /** A question about a run. */
-  readonly confirm: { readonly about: 'stop' | 'delete'; readonly runId: string; readonly name: string } | null;
+  readonly confirm: Question | null;
   /** Runs whose new runner is just starting. */
   readonly resumingIds: readonly string[];
   /** The services cannot be read at the moment. */

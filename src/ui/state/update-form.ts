@@ -11,6 +11,7 @@ import {
   focusedField,
   formFromPreset,
   formProblems,
+  isEdited,
   toNextProblem,
   withValue,
 } from './experiment-form.ts';
@@ -67,7 +68,7 @@ export function updateForm(state: UiState, form: ExperimentForm, command: Comman
       if (formProblems(form).length === 0) return update(withInfo(state, 'No problems: the run can start.'));
       return update(withForm(state, toNextProblem(form)));
     case 'back':
-      return update(popScreen(state));
+      return update(isEdited(form) ? { ...state, confirm: { about: 'discard' } } : popScreen(state));
     default:
       return update(state);
   }

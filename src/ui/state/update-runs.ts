@@ -11,6 +11,7 @@ import {
   nextSort,
   type RunsList,
   runsToCompare,
+  runTitle,
   type SORT_COLUMNS,
   selectedRun,
   toggleMark,
@@ -95,17 +96,17 @@ export function typeFilter(state: UiState, text: string): UiState {
 export function askToStop(state: UiState, runId: string | null): UiState {
   const run = findRun(state, runId);
   if (run === null) return withInfo(state, 'No run to stop.');
-  if (!isActive(run.state)) return withInfo(state, `${run.name} is not going on: it is ${run.state}.`);
-  if (run.stopRequestedAt !== null) return withInfo(state, `${run.name} was asked to stop already.`);
-  return { ...state, confirm: { about: 'stop', runId: run.id, name: run.name } };
+  if (!isActive(run.state)) return withInfo(state, `${runTitle(run)} is not going on: it is ${run.state}.`);
+  if (run.stopRequestedAt !== null) return withInfo(state, `${runTitle(run)} was asked to stop already.`);
+  return { ...state, confirm: { about: 'stop', runId: run.id, title: runTitle(run) } };
 }
 
 /** The question whether to delete a run, or why it cannot be asked. */
 export function askToDelete(state: UiState, runId: string | null): UiState {
   const run = findRun(state, runId);
   if (run === null) return withInfo(state, 'No run to delete.');
-  if (isActive(run.state)) return withInfo(state, `${run.name} is going on: x stops it first.`);
-  return { ...state, confirm: { about: 'delete', runId: run.id, name: run.name } };
+  if (isActive(run.state)) return withInfo(state, `${runTitle(run)} is going on: x stops it first.`);
+  return { ...state, confirm: { about: 'delete', runId: run.id, title: runTitle(run) } };
 }
 
 /** Goes on with a run, or says why that cannot be. */
@@ -113,19 +114,19 @@ export function resumeRun(state: UiState, runId: string | null): Update {
   const run = findRun(state, runId);
   if (run === null) return update(withInfo(state, 'No run to resume.'));
   if (!isResumable(run.state)) {
-    return update(withInfo(state, `${run.name} is ${run.state}: there is nothing to resume.`));
+    return update(withInfo(state, `${runTitle(run)} is ${run.state}: there is nothing to resume.`));
   }
-  const resuming = withInfo(state, `Resuming ${run.name} from its newest checkpoint…`);
+  const resuming = withInfo(state, `Resuming ${runTitle(run)} from its newest checkpoint…`);
   if (state.resumingIds.includes(run.id)) return update(resuming);
   const resumingIds = [...state.resumingIds, run.id];
-  return update({ ...resuming, resumingIds }, { type: 'resume-run', runId: run.id, name: run.name });
+  return update({ ...resuming, resumingIds }, { type: 'resume-run', runId: run.id, title: runTitle(run) });
 }
 
 /** A new run with the settings of this one. */
 export function copyRun(state: UiState, runId: string | null): Update {
   const run = findRun(state, runId);
   if (run === null) return update(withInfo(state, 'No run to copy.'));
-  return update(state, { type: 'read-settings', runId: run.id, name: run.name });
+  return update(state, { type: 'read-settings', runId: run.id, title: runTitle(run) });
 }
 
 function openRun(state: UiState, id: string): UiState {

@@ -30,7 +30,7 @@ export function updateUi(state: UiState, message: Message): Update {
     case 'presets-read':
       return update({ ...state, presets: message.presets });
     case 'settings-read':
-      return openForm(state, { name: `like ${message.name}`, description: '', path: '', values: message.values });
+      return openForm(state, { name: `like ${message.title}`, description: '', path: '', values: message.values });
     case 'read-failed':
       return update(withReadError(state, failureText(message.failure)));
     case 'read-recovered':
@@ -42,13 +42,13 @@ export function updateUi(state: UiState, message: Message): Update {
     case 'start-failed':
       return update(withFailure(withoutStarting(state), message.failure));
     case 'stop-asked':
-      return update(withInfo(state, `Asked ${message.name} to stop: it ends after its step and saves.`));
+      return update(withInfo(state, `Asked ${message.title} to stop: it ends after its step and saves.`));
     case 'run-resumed':
-      return update(withInfo(withResumed(state, message.runId), `${message.name} goes on from its checkpoint.`));
+      return update(withInfo(withResumed(state, message.runId), `${message.title} goes on from its checkpoint.`));
     case 'resume-failed':
       return update(withFailure(withoutResuming(state, message.runId), message.failure));
     case 'run-deleted':
-      return update(withInfo(withoutRun(state, message.runId), `${message.name} is deleted.`));
+      return update(withInfo(withoutRun(state, message.runId), `${message.title} is deleted.`));
     case 'failed':
       return update(withFailure(state, message.failure));
   }
@@ -98,8 +98,9 @@ function updateCommand(state: UiState, command: Command): Update {
 function updateConfirm(state: UiState, command: Command): Update {
   const answered = { ...state, confirm: null };
   if (state.confirm === null || command !== 'yes') return update(answered);
-  const { about, runId, name } = state.confirm;
-  return update(answered, { type: about === 'stop' ? 'stop-run' : 'delete-run', runId, name });
+  if (state.confirm.about === 'discard') return update(popScreen(answered));
+  const { about, runId, title } = state.confirm;
+  return update(answered, { type: about === 'stop' ? 'stop-run' : 'delete-run', runId, title });
 }
 
 function typeText(state: UiState, text: string): UiState {

@@ -62,7 +62,9 @@ describe('going from screen to screen', () => {
 
 describe('stopping', () => {
   it('asks, and stops only on yes', () => {
-    expect(play(start, ...keys('x', 'y')).effects).toEqual([{ type: 'stop-run', runId: 'k3x9', name: 'quickstart' }]);
+    expect(play(start, ...keys('x', 'y')).effects).toEqual([
+      { type: 'stop-run', runId: 'k3x9', title: 'quickstart k3x9' },
+    ]);
     expect(play(start, ...keys('x', 'n')).effects).toEqual([]);
     expect(play(start, ...keys('x', 'enter')).effects).toEqual([]);
   });
@@ -70,7 +72,7 @@ describe('stopping', () => {
   it('gives the reason when a run cannot be stopped', () => {
     const { state } = play(start, ...keys('G', 'x'));
     expect(state.confirm).toBeNull();
-    expect(state.toast?.text).toBe('worse is not going on: it is completed.');
+    expect(state.toast?.text).toBe('worse w1w1 is not going on: it is completed.');
   });
 });
 
@@ -96,6 +98,24 @@ describe('a new run', () => {
     expect(effects.filter(({ type }) => type === 'start-run')).toHaveLength(1);
     expect(effects.filter(({ type }) => type === 'check-experiment')).toHaveLength(1);
     expect(contextOf(state)).toBe('form');
+  });
+
+  it.each([
+    [['enter', 'x', 'enter'], 'a value was typed'],
+    [['enter', 'x', 'enter', 'G'], 'the cursor has moved on'],
+  ])('asks before it throws edits away (%j: %s), and keeps them on no', (edits) => {
+    const edited = play(onForm, ...keys(...edits)).state;
+    const asked = play(edited, ...keys('esc')).state;
+    expect(contextOf(asked)).toBe('confirm');
+    const kept = play(asked, ...keys('n')).state;
+    expect(topScreen(kept)).toEqual(topScreen(edited));
+    expect(contextOf(play(asked, ...keys('y')).state)).toBe('presets');
+  });
+
+  it('is left at once when nothing was edited, or all of it was taken back', () => {
+    expect(contextOf(play(onForm, ...keys('esc')).state)).toBe('presets');
+    const takenBack = play(onForm, ...keys('enter', 'x', 'enter', 'r')).state;
+    expect(contextOf(play(takenBack, ...keys('esc')).state)).toBe('presets');
   });
 
   it('is refused with its problems', () => {
