@@ -4,6 +4,7 @@
  */
 import { BLEU, bucketLabel, compareByFrequency, compareByLength, ngramPrecisions } from 'sacrebleu-ts';
 import type { TranslationRow } from '../store/rows.ts';
+import { sharedSentences } from '../ui/state/shared-sentences.ts';
 import { type Column, formatTable } from './table.ts';
 import { difference, MISSING, score } from './text.ts';
 
@@ -21,10 +22,10 @@ interface ComparedBucket {
 
 /** The lines of three tables with an empty one between; none where the runs share no translated sentence. */
 export function describeBuckets(first: ComparedRun, second: ComparedRun): string[] {
-  const pairs = sharedSentences(first.translations, second.translations);
-  if (pairs.length === 0) return [];
-  const references = pairs.map(({ reference }) => reference);
-  const [baseline, system] = [pairs.map((pair) => pair.first), pairs.map((pair) => pair.second)];
+  const shared = sharedSentences([first.translations, second.translations]);
+  if (shared.length === 0) return [];
+  const references = shared.map(({ reference }) => reference);
+  const [baseline = [], system = []] = [0, 1].map((place) => shared.map(({ byRun }) => byRun[place]?.after ?? ''));
   const bleu = new BLEU();
   const rows = bleu.corpusStatistics(baseline, [references]);
   const otherRows = bleu.corpusStatistics(system, [references]);
@@ -66,17 +67,4 @@ function columns(sizeTitle: string, firstId: string, secondId: string): Column<C
       align: 'right',
     },
   ];
-}
-
-/** Sentences of the same source and reference that both runs have translated after their training. */
-function sharedSentences(
-  firstRows: readonly TranslationRow[],
-  secondRows: readonly TranslationRow[],
-): { readonly reference: string; readonly first: string; readonly second: string }[] {
-  const keyOf = ({ source, reference }: TranslationRow): string => JSON.stringify([source, reference]);
-  const others = new Map(secondRows.map((row) => [keyOf(row), row.after]));
-  return firstRows.flatMap((row) => {
-    const second = others.get(keyOf(row)) ?? null;
-    return row.after === null || second === null ? [] : [{ reference: row.reference, first: row.after, second }];
-  });
 }

@@ -7,9 +7,11 @@ import { addCompareCommand } from './commands/compare.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addFetchCommand } from './commands/fetch.ts';
 import { addLsCommand } from './commands/ls.ts';
 import { addPushCommand } from './commands/push.ts';
+import { addReportCommand } from './commands/report.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addRmCommand } from './commands/rm.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -33,6 +35,8 @@ const addCommands = [
   addShowCommand,
   addCompareCommand,
   addSamplesCommand,
+  addExportCommand,
+  addReportCommand,
   addRmCommand,
   addEvaluateCommand,
   addTranslateCommand,

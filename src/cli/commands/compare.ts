@@ -9,6 +9,7 @@ import type { SentenceComparison } from '../../ui/state/sentence-difference.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { positiveNumber } from '../arguments.ts';
 import type { Output } from '../output.ts';
+import type { TestedSystem } from '../significance.ts';
 import { storeOption, withRuns } from '../store-option.ts';
 import { formatTable } from '../table.ts';
 import { counted, difference, loss, MISSING, score } from '../text.ts';
@@ -33,6 +34,8 @@ interface Comparison {
   readonly settings: readonly SettingRow[];
   readonly incomparabilities: readonly string[];
   readonly sentences: SentenceComparison;
+  /** The runs on the sentences that all have translated; null where they must not be compared or share none. */
+  readonly standing: readonly TestedSystem[] | null;
 }
 
 export function addCompareCommand(program: Command, world: World): void {
@@ -77,10 +80,13 @@ async function compareRuns(typed: readonly string[], options: CompareOptions, wo
 
 async function compare(records: readonly RunRecord[], store: Store): Promise<Comparison> {
   const { compareSentences } = await import('../../ui/state/sentence-difference.ts');
+  const { testRuns } = await import('../significance.ts');
   const scored = records.map((run) => {
     const { id: label, dataHash } = run;
     return { run, label, dataHash, parameters: store.parameters(label), evaluations: store.evaluations(label) };
   });
+  const reasons = incomparabilities(scored);
+  const translations = records.map(({ id }) => store.translations(id));
   return {
     runs: scored.map(({ run, evaluations }) => ({
       run,
@@ -88,12 +94,14 @@ async function compare(records: readonly RunRecord[], store: Store): Promise<Com
       after: evaluations.findLast(({ stage }) => stage === 'after') ?? null,
     })),
     settings: compareSettings(scored.map(({ parameters }) => parameters)).filter(({ isDifferent }) => isDifferent),
-    incomparabilities: incomparabilities(scored),
-    sentences: compareSentences(records.map(({ id }) => store.translations(id))),
+    incomparabilities: reasons,
+    sentences: compareSentences(translations),
+    standing: reasons.length > 0 ? null : await testRuns(translations),
   };
 }
 
-function describe({ runs, settings, sentences, ...comparison }: Comparison, shown: number, output: Output): void {
+function describe(comparison: Comparison, shown: number, output: Output): void {
+  const { runs, settings, sentences, standing } = comparison;
   // A difference of scores that must not be compared is not computed.
   const firstBleu = comparison.incomparabilities.length > 0 ? undefined : runs[0]?.after?.bleu?.score;
   const print = ([titles = '', ...lines]: readonly string[]) => {
@@ -124,6 +132,9 @@ function describe({ runs, settings, sentences, ...comparison }: Comparison, show
       output.columns,
     ),
   );
+  const tested = describeStanding(runs, standing, sentences.shared);
+  for (const line of tested) output.line(line);
+  if (tested.length > 0) output.line();
   if (settings.length === 0) output.line('Their settings are the same.\n');
   else {
     const titles = runs.map(({ run }) => run.id);
@@ -139,6 +150,17 @@ function describe({ runs, settings, sentences, ...comparison }: Comparison, show
     );
   }
   describeSentences(sentences, runs, shown, output);
+}
+
+/** How sure it is that a run is better or worse than the first. */
+function describeStanding(runs: readonly ComparedRun[], standing: Comparison['standing'], shared: number): string[] {
+  const [first, ...others] = standing ?? [];
+  if (first === undefined) return [];
+  const lines = others.map(({ score: own, pValue, isSignificant }, index) => {
+    const verdict = isSignificant ? 'significant' : 'may be chance';
+    return `${runs[index + 1]?.run.id} to ${runs[0]?.run.id}: ${difference(own - first.score)} BLEU, p = ${pValue?.toFixed(4)}: ${verdict}`;
+  });
+  return [...lines, `(paired bootstrap resampling over ${counted(shared, 'sentence')}, 1,000 samples)`];
 }
 
 function describeSentences(

@@ -8,9 +8,10 @@ import type { Store } from '../../store/store.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { formatBytes, formatDuration } from '../../ui/text/format.ts';
 import { beforeAfterLines } from '../before-after.ts';
+import { environmentLines } from '../environment-lines.ts';
 import { type Output, visibleLines } from '../output.ts';
 import { storeOption, withRuns } from '../store-option.ts';
-import { counted, loss, MISSING, percent, timestamp } from '../text.ts';
+import { counted, loss, percent, timestamp } from '../text.ts';
 import type { World } from '../world.ts';
 
 interface ShowOptions {
@@ -84,7 +85,7 @@ function describe(run: RunRecord, store: Store, output: Output): void {
   // As it was read: what is printed can be pasted into a file.
   const experiment = formatExperiment(run.experiment as Experiment);
   section('Configuration', experiment.trimEnd().split('\n'), output);
-  section('Environment', environment(run), output);
+  section('Environment', environmentLines(run), output);
   section(
     'Diary',
     store.events(run.id, DIARY_LINES).map(({ time, type, text }) => `${timestamp(time)}  ${type}: ${text}`),
@@ -111,29 +112,6 @@ function describeState(run: RunRecord, output: Output): void {
   if (run.exitCode !== null) output.line(`exit      ${run.exitCode}`);
   if (run.signal !== null) output.line(`signal    ${run.signal}`);
   if (run.stderrTail) output.line(`stderr    ${indented(run.stderrTail.trimEnd())}`);
-}
-
-function environment(run: RunRecord): string[] {
-  const { device, versions, gitCommit, gitDirty, lockfileHash, dataHash, runner } = run;
-  const commit = gitCommit === null ? MISSING : `${gitCommit}${gitDirty ? ' with uncommitted changes' : ''}`;
-  const sizes = [
-    run.parameterCount === null ? null : counted(run.parameterCount, 'parameter'),
-    run.trainSize === null ? null : `${counted(run.trainSize, 'pair')} to train on`,
-    run.validationSize === null ? null : `${counted(run.validationSize, 'pair')} held out`,
-  ].filter((part) => part !== null);
-  return [
-    `device     ${device ?? MISSING}`,
-    `sizes      ${sizes.join(', ') || MISSING}`,
-    `versions   ${
-      Object.entries(versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(', ') || MISSING
-    }`,
-    `git        ${commit}`,
-    `lockfile   ${lockfileHash ?? MISSING}`,
-    `data       ${dataHash ?? MISSING}`,
-    `runner     ${runner === null ? MISSING : `process ${runner.pid} on ${runner.hostname}`}`,
-  ];
 }
 
 function section(title: string, lines: readonly string[], output: Output): void {

@@ -23,6 +23,14 @@ export function niceRange(values: Iterable<number>): Range | null {
   return { low: round(Math.floor(low / step) * step), high: round(Math.ceil(high / step) * step) };
 }
 
+/** Round values within the range, by which an axis is divided: three to six of them. */
+export function ticks({ low, high }: Range): number[] {
+  const step = niceStep((high - low) / 5);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, index) => round((first + index) * step));
+}
+
 /** The value as a label whose precision fits the range. */
 export function tickLabel(value: number, { low, high }: Range): string {
   const largest = Math.max(Math.abs(low), Math.abs(high));

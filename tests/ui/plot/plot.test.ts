@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type PlotOptions, plotLines } from '../../../src/ui/plot/plot-lines.ts';
 import { progressBar } from '../../../src/ui/plot/progress-bar.ts';
-import { niceRange, tickLabel } from '../../../src/ui/plot/scale.ts';
+import { niceRange, tickLabel, ticks } from '../../../src/ui/plot/scale.ts';
 import { sparkline } from '../../../src/ui/plot/sparkline.ts';
 import { lineWidth } from '../../../src/ui/text/rich-line.ts';
 import { themeFromEnvironment } from '../../../src/ui/theme.ts';
@@ -93,6 +93,18 @@ it.each([
   [0, { low: 0, high: 1e-3 }, '0'],
 ])('tickLabel of %f within %j is %s', (value, range, label) => {
   expect(tickLabel(value, range)).toBe(label);
+});
+
+describe('ticks', () => {
+  it.each([
+    [{ low: 0, high: 1 }, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+    [{ low: 5, high: 20 }, [5, 10, 15, 20]],
+    [{ low: 0, high: 90 }, [0, 20, 40, 60, 80]],
+    [{ low: -0.3, high: 0.1 }, [-0.3, -0.2, -0.1, 0, 0.1]],
+    [{ low: 0, high: 0.001 }, [0, 0.0002, 0.0004, 0.0006, 0.0008, 0.001]],
+  ])('of %o are round values within it', (range, expected) => {
+    expect(ticks(range)).toEqual(expected);
+  });
 });
 
 describe('sparkline', () => {
