@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../src/engine/config/parse-experiment.ts';
 import { readCorpus } from '../../src/engine/data/read-corpus.ts';
 import { walkThrift } from '../../src/engine/data/walk-thrift.ts';
-import { jsonExcerpt } from '../../src/engine/json-excerpt.ts';
+import { jsonExcerpt } from '../../src/engine/files/json-excerpt.ts';
 import { parseMarianConfig } from '../../src/engine/model/marian/marian-config.ts';
 import { readWeights } from '../../src/engine/model/model-directory.ts';
 import { parseSafetensorsHeader } from '../../src/engine/model/safetensors-header.ts';

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
 import { DataError } from '../../errors.ts';
-import { ZipFileReader } from '../zip-file-reader.ts';
+import { ZipFileReader } from '../files/zip-file-reader.ts';
 import type { ByteSource } from './read-bytes.ts';
 
 /** An OPUS archive has five members, text that packs to a quarter; what goes far beyond was made to exhaust a machine. */

@@ -3,7 +3,7 @@
  * `throwProblems`. Keys that would change the output and are not supported are problems too.
  */
 import { ModelError } from '../../errors.ts';
-import { jsonExcerpt } from '../json-excerpt.ts';
+import { jsonExcerpt } from '../files/json-excerpt.ts';
 
 /** When a beam search with enough finished hypotheses ends: at once, when an estimate says so, or when none can be beaten. */
 export type EarlyStopping = boolean | 'never';

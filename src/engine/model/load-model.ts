@@ -1,6 +1,6 @@
 /** Loads a model directory of Hugging Face's layout by the family its config.json names. */
 import { ModelError } from '../../errors.ts';
-import { jsonExcerpt } from '../json-excerpt.ts';
+import { jsonExcerpt } from '../files/json-excerpt.ts';
 import { initializeMarian, loadMarian } from './marian/load-marian.ts';
 import { readModelConfig, readWeights } from './model-directory.ts';
 import type { WeightTensor } from './safetensors.ts';

@@ -2,7 +2,7 @@
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
-import { jsonExcerpt } from '../json-excerpt.ts';
+import { jsonExcerpt } from '../files/json-excerpt.ts';
 import { writeWhole } from './atomic-write.ts';
 import {
   errorText,

@@ -2,8 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
-import { jsonExcerpt } from '../json-excerpt.ts';
-import { readSmallFile, UnfitFileError } from '../read-small-file.ts';
+import { jsonExcerpt } from '../files/json-excerpt.ts';
+import { readSmallFile, UnfitFileError } from '../files/read-small-file.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

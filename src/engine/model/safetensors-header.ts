@@ -1,6 +1,6 @@
 /** The JSON header of a safetensors file, checked against the file before anything is read by it. */
 import { ModelError } from '../../errors.ts';
-import { jsonExcerpt } from '../json-excerpt.ts';
+import { jsonExcerpt } from '../files/json-excerpt.ts';
 import { FLOAT_SIZES, type FloatFormat } from './float-formats.ts';
 import { errorText, type JsonObject, requireJsonObject } from './model-file.ts';
 

@@ -4,7 +4,7 @@
  * messages are for.
  */
 import { RunFailedError } from '../../errors.ts';
-import { jsonExcerpt } from '../json-excerpt.ts';
+import { jsonExcerpt } from '../files/json-excerpt.ts';
 import { commandEnvelope, PROTOCOL_VERSION, type TrainerCommand, type TrainerEvent } from './protocol.ts';
 import { type MetricTable, type ReceivedEvent, readWire, type WireEnvelope } from './wire.ts';
 

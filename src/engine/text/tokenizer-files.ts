@@ -1,7 +1,7 @@
 /** Reads the files of a Marian tokenizer: vocab.json, target_vocab.json, tokenizer_config.json and the two .spm files. */
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
-import { jsonExcerpt } from '../json-excerpt.ts';
+import { jsonExcerpt } from '../files/json-excerpt.ts';
 import {
   type JsonObject,
   readModelFile,

@@ -5,7 +5,7 @@
 import { ConfigError, type ConfigProblem } from '../../errors.ts';
 import type { DataConfig, TrainingConfig } from '../config/experiment.ts';
 import { findField } from '../config/experiment-fields.ts';
-import { jsonExcerpt } from '../json-excerpt.ts';
+import { jsonExcerpt } from '../files/json-excerpt.ts';
 import type { StoredTraining, TrainingBasis } from './trainer-state.ts';
 
 const FREE_FIELDS: readonly (keyof TrainingConfig)[] = [

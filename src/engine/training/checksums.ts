@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { readSmallFile, UnfitFileError } from '../read-small-file.ts';
+import { readSmallFile, UnfitFileError } from '../files/read-small-file.ts';
 
 export const CHECKSUM_FILE = 'SHA256SUMS';
 const MAX_BYTES = 1_000_000;

@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError, ModelError, RunFailedError } from '../../errors.ts';
+import { readSmallFile } from '../files/read-small-file.ts';
 import { readSafetensors } from '../model/safetensors.ts';
-import { readSmallFile } from '../read-small-file.ts';
 import type { AdamW } from './adamw.ts';
 import { findNewestSoundCheckpoint } from './checkpoint.ts';
 import { checksumProblem } from './checksums.ts';

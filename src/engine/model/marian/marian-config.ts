@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { ModelError } from '../../../errors.ts';
-import { jsonExcerpt } from '../../json-excerpt.ts';
+import { jsonExcerpt } from '../../files/json-excerpt.ts';
 import type { Activation } from '../ops/activation.ts';
 
 export interface MarianConfig {
