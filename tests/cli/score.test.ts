@@ -1,4 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +34,7 @@ interface Given {
   readonly args: readonly string[];
   readonly files?: Readonly<Record<string, string | Buffer>>;
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
+  readonly stdin?: string | readonly Buffer[];
   /** Whether narration goes to a terminal. */
   readonly isTerminal?: boolean;
 }
@@ -45,7 +48,7 @@ async function score({ args, files = {}, env = {}, stdin = '', isTerminal = fals
   const [out, err] = [textOf(stdout), textOf(stderr)];
   Object.assign(stderr, { isTTY: isTerminal });
   const output = new Output({ stdout: asTerminal(stdout), stderr: asTerminal(stderr), env: all });
-  const input = Readable.from([Buffer.from(stdin)]) as unknown as NodeJS.ReadStream;
+  const input = Readable.from(typeof stdin === 'string' ? [Buffer.from(stdin)] : stdin) as unknown as NodeJS.ReadStream;
   const world: World = { env: all, cwd, stdin: input, stdout: asTerminal(stdout), output, now: Date.now, onInterrupt };
   let code = 0;
   try {
@@ -130,7 +133,7 @@ describe('bleubird score', () => {
       2,
       /ambiguous option: --paired could match/,
     ],
-    ['a file that is not there', ['ref', '-i', 'nowhere'], 1, /nowhere cannot be read: ENOENT/],
+    ['a file that is not there', ['ref', '-i', 'nowhere'], 1, /nowhere does not exist\./],
     ['one file as two systems', ['ref', '-i', 'hyp', 'hyp'], 1, /'hyp' already used to name a system/],
     ['another length', ['short', '-i', 'hyp'], 1, /System and reference streams have different lengths/],
     ['an encoding it does not know', ['ref', '-i', 'hyp', '-e', 'klingon'], 1, /Encoding 'klingon' is not known/],
@@ -144,7 +147,7 @@ describe('bleubird score', () => {
     ],
     ['the language of such a tokenizer', ['ref', '-i', 'hyp', '-l', 'en-ko'], 1, /'ko-mecab' needs MeCab-ko and/],
     ['a tokenizer without its model', ['ref', '-i', 'hyp', '-tok', 'flores200'], 1, /from a file: --spm-model FILE/],
-    ['a model that is not there', ['ref', '-i', 'hyp', '--spm-model', 'no'], 1, /no cannot be read: ENOENT/],
+    ['a model that is not there', ['ref', '-i', 'hyp', '--spm-model', 'no'], 1, /no does not exist\./],
     ['a tokenizer it does not know', ['ref', '-i', 'hyp', '-tok', 'moses'], 2, /invalid choice: 'moses'/],
   ])('ends with an error at %s', async ([, args, code, words]) => {
     const given = { ...files, short: 'a\n', latin: Buffer.from('caf\xe9\nx\n', 'latin1') };
@@ -152,6 +155,36 @@ describe('bleubird score', () => {
     expect(result.stdout).toBe('');
     expect(result.stderr).toMatch(words);
     expect(result.code).toBe(code);
+  });
+
+  it('refuses what is larger than any test set, read, unpacked or piped', async () => {
+    const words = 'has more than the 268435456 bytes that are read at most.';
+    const cwd = temporaryFolder();
+    const [sparse, packed, pipe] = ['sparse', 'packed.gz', 'pipe'].map((name) => join(cwd, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(sparse, '');
+    truncateSync(sparse, 2 ** 28 + 1);
+    expect((await score({ args: ['ref', '-i', sparse], files })).stderr).toBe(`error: ${sparse} ${words}\n`);
+    // Random bits in hexadecimal: they pack to half, as no bomb does.
+    const block = randomBytes(1 << 19).toString('hex');
+    writeFileSync(packed, gzipSync(block, { level: 1 }));
+    const part = readFileSync(packed);
+    writeFileSync(packed, Buffer.concat(Array.from({ length: 257 }, () => part)));
+    expect((await score({ args: ['ref', '-i', packed], files })).stderr).toBe(`error: ${packed} ${words}\n`);
+    const stdin = Array.from({ length: 257 }, () => Buffer.alloc(1 << 20));
+    expect((await score({ args: ['ref'], files, stdin })).stderr).toBe(`error: Standard input ${words}\n`);
+    execFileSync('mkfifo', [pipe]);
+    const writing = writeFile(pipe, files.hyp);
+    expect((await score({ args: ['ref', '-i', pipe, '-b'], files })).stdout).toBe('71.0\n');
+    await writing;
+  });
+
+  it('says why a model of pieces cannot be read', async () => {
+    const args = ['ref', '-i', 'hyp', '-tok', 'flores200', '--spm-model', '/dev/zero'];
+    expect((await score({ args, files })).stderr).toBe('error: /dev/zero is no file, but a device or a pipe.\n');
   });
 
   it('ends with an error at a seed that is no number', async () => {

@@ -1,10 +1,14 @@
 /** Hostile files known by name; each format's own tests have more of them. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CorpusSpec } from '../../src/engine/config/experiment.ts';
+import { readExperiment } from '../../src/engine/config/read-experiment.ts';
+import { readCataloguePairs } from '../../src/engine/data/catalogue-pairs.ts';
+import { CorpusBuilder } from '../../src/engine/data/corpus-builder.ts';
 import { readCorpus } from '../../src/engine/data/read-corpus.ts';
 import { readModelConfig, readWeights } from '../../src/engine/model/model-directory.ts';
 import { zipOf } from './zip.ts';
@@ -35,6 +39,42 @@ describe('an archive', () => {
     writeFileSync(join(place, 'en-fr.txt.zip'), zipOf(members));
     const { pairs } = await read({ format: 'opus', name: 'KDE', version: null, directory: place });
     expect(pairs).toEqual([{ source: '/etc/passwd', target: '/etc/passwd', line: 1 }]);
+  });
+});
+
+describe('an experiment', () => {
+  it('that is a device, a pipe or a corpus is refused at once', async () => {
+    const pipe = join(folder, 'pipe.yaml');
+    execFileSync('mkfifo', [pipe]);
+    for (const path of [pipe, '/dev/zero']) {
+      await expect(readExperiment(path)).rejects.toThrow(
+        `${path} is no experiment file: it is no file, but a device or a pipe.`,
+      );
+    }
+    const corpus = join(folder, 'large.yaml');
+    writeFileSync(corpus, '');
+    truncateSync(corpus, 2 ** 22 + 1);
+    await expect(readExperiment(corpus)).rejects.toThrow(
+      `${corpus} is no experiment file: it has 4194305 bytes, at most 4194304 are read.`,
+    );
+  });
+});
+
+describe('a text beside a corpus', () => {
+  it('is refused where it is a pipe or far too large', async () => {
+    const library = join(folder, 'node_modules/typescript/lib');
+    mkdirSync(join(library, 'fr'), { recursive: true });
+    writeFileSync(join(library, '../package.json'), '{"name": "typescript", "main": "lib/typescript.js"}');
+    writeFileSync(join(library, 'typescript.js'), 'exports.version = "5.9.3"; exports.Diagnostics = {};');
+    const path = join(library, 'fr/diagnosticMessages.generated.json');
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 24 + 1);
+    const languages = { source_lang: 'en', target_lang: 'fr' };
+    const readCatalogue = () => readCataloguePairs(languages, new CorpusBuilder(), [join(folder, 'package.json')]);
+    await expect(readCatalogue()).rejects.toThrow(`${path} has 16777217 bytes, at most 16777216 are read.`);
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    await expect(readCatalogue()).rejects.toThrow(`${path} is no file, but a device or a pipe.`);
   });
 });
 

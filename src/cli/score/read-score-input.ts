@@ -1,11 +1,13 @@
 /** Reads references and systems' outputs as sacreBLEU does: lines without the white space at their end. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { stripEnd } from 'sacrebleu-ts';
+import { fileSource } from '../../engine/data/read-bytes.ts';
+import { gatherBytes } from '../../engine/files/read-small-file.ts';
 import type { World } from '../world.ts';
-import { ScoreError } from './score-error.ts';
+import { ScoreError, unreadableInput } from './score-error.ts';
+
+/** Of one file, unpacked. A hundred test sets together have not as much, and a string holds no more than twice that. */
+const MAX_BYTES = 1 << 28;
 
 export interface ScoreSystem {
   readonly name: string;
@@ -62,9 +64,8 @@ export async function readSystems(
 /** The systems of standard input, one a tab-separated field. @throws {ScoreError} exit code 17 when lines differ in fields */
 export async function readPipedSystems(encoding: string, { stdin, output }: World): Promise<ScoreSystem[]> {
   if (stdin.isTTY) output.note('Reading a system from the keyboard; Ctrl-D ends.');
-  const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(chunk as Buffer);
-  const text = decode(Buffer.concat(chunks), encoding, 'Standard input').replace(/\r\n?/g, '\n');
+  const bytes = await readAll('Standard input', stdin as AsyncIterable<Buffer>);
+  const text = decode(bytes, encoding, 'Standard input').replace(/\r\n?/g, '\n');
   const rows = splitLines(text).map((line) => line.split('\t'));
   const columns = rows[0]?.length ?? 1;
   if (rows.some((row) => row.length !== columns)) {
@@ -79,15 +80,17 @@ export async function readPipedSystems(encoding: string, { stdin, output }: Worl
 }
 
 async function readLines(file: string, encoding: string, { cwd }: World): Promise<string[]> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(resolve(cwd, file));
-    if (file.endsWith('.gz')) bytes = await promisify(gunzip)(bytes);
-  } catch (cause) {
-    if (!(cause instanceof Error)) throw cause;
-    throw new ScoreError(`${file} cannot be read: ${cause.message}.`, 1, { cause });
-  }
+  const bytes = await readAll(file, fileSource(resolve(cwd, file)).open());
   return splitLines(decode(bytes, encoding, file));
+}
+
+/** A pipe such as `<(zcat ref.gz)` is as good as a file. */
+async function readAll(name: string, chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  try {
+    return await gatherBytes(chunks, MAX_BYTES);
+  } catch (cause) {
+    throw unreadableInput(name, cause);
+  }
 }
 
 function splitLines(text: string): string[] {

@@ -1,3 +1,4 @@
+import { readingError } from '../../engine/data/read-bytes.ts';
 import { AppError, type AppErrorOptions } from '../../errors.ts';
 
 /** What sacreBLEU ends with an error at, with its exit code: 2 for wrong arguments, 17 for a wrong count of fields, else 1. */
@@ -12,4 +13,10 @@ export class ScoreError extends AppError {
   override get exitCode(): number {
     return this.#exitCode;
   }
+}
+
+/** Says why a file cannot be read, in the words that corpora get. */
+export function unreadableInput(name: string, cause: unknown): ScoreError {
+  const { message, hint } = readingError(name, null, cause);
+  return new ScoreError(message, 1, { cause, ...(hint === undefined ? {} : { hint }) });
 }

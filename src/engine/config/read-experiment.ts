@@ -1,7 +1,7 @@
 /** Reads an experiment file from disk. */
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../../errors.ts';
+import { readSmallFile, UnfitFileError } from '../files/read-small-file.ts';
 import type { Experiment } from './experiment.ts';
 import { parseExperiment } from './parse-experiment.ts';
 
@@ -26,16 +26,15 @@ export async function readExperiment(
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
-    const { size } = await stat(path);
-    if (size > MAX_BYTES) throw new ConfigError(`${path} is too large for an experiment file: ${size} bytes.`);
-    return await readFile(path);
+    return await readSmallFile(path, MAX_BYTES);
   } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
     throw unreadable(path, cause);
   }
 }
 
 function unreadable(path: string, cause: unknown): ConfigError {
+  if (cause instanceof UnfitFileError)
+    return new ConfigError(`${path} is no experiment file: it ${cause.message}.`, [], { cause });
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const reasons: Record<string, string> = {
     ENOENT: 'there is no such file',

@@ -1,10 +1,10 @@
 /** KDE4 where Python has left it: as a dataset of parquet files in the cache of the Hugging Face hub. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../errors.ts';
 import { findCachedSnapshot } from '../hub/hub-files.ts';
 import type { CorpusWorld } from './corpus-format.ts';
 import { chooseDatasetFiles } from './dataset-files.ts';
+import { readSmallText } from './read-bytes.ts';
 
 /** The name in the course, and where the dataset moved to. */
 const DATASETS = ['kde4', 'Helsinki-NLP/kde4'];
@@ -22,7 +22,7 @@ export async function findCachedKde4(pair: string, { env }: CorpusWorld): Promis
       const cached = findCachedSnapshot({ id, type: 'dataset', revision, env });
       if (cached === null) continue;
       const { directory, names } = cached;
-      const readme = names.includes('README.md') ? await readFile(join(directory, 'README.md'), 'utf8') : null;
+      const readme = names.includes('README.md') ? await readSmallText(join(directory, 'README.md')) : null;
       try {
         const chosen = chooseDatasetFiles({ id, files: names, readme, config: pair, split: 'train' });
         if (chosen.kind === 'parquet') return chosen.files.map((file) => join(directory, file));

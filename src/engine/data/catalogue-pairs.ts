@@ -2,13 +2,14 @@
  * The compiler messages that the npm package `typescript` ships in a dozen languages: real software texts with a
  * permissive licence, so a corpus every checkout has. TypeScript 7 no longer ships them.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { DataError } from '../../errors.ts';
 import type { CorpusBuilder } from './corpus-builder.ts';
 import type { Languages } from './corpus-format.ts';
+import { readSmallText } from './read-bytes.ts';
 
 const CATALOGUE = 'diagnosticMessages.generated.json';
 const INSTALL_HINT = 'npm install --save-dev typescript@5.9.3';
@@ -81,7 +82,7 @@ async function readTranslations(library: string, language: string): Promise<Read
     });
   }
   const path = join(library, language, CATALOGUE);
-  const parsed = catalogue.safeParse(parseJson(await readFile(path, 'utf8')));
+  const parsed = catalogue.safeParse(parseJson(await readSmallText(path)));
   if (!parsed.success) throw new DataError(`${path} is not a message catalogue.`, { hint: INSTALL_HINT });
   return parsed.data;
 }

@@ -3,6 +3,7 @@ import { createReadStream, type ReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DataError } from '../../errors.ts';
+import { readSmallFile, UnfitFileError } from '../files/read-small-file.ts';
 
 /** Something to read: a file, or a member of an archive. */
 export interface ByteSource {
@@ -43,15 +44,28 @@ async function* unpack(file: ReadStream, path: string): AsyncGenerator<Buffer, v
   }
 }
 
-/** Puts an error of reading in the user's words; a DataError stays as it is. `lines` were read before it. */
-export function readingError(name: string, lines: number, cause: unknown): DataError {
+/** Of the files beside a corpus; a README.md that lists thousands of configurations has a few megabytes. */
+const MAX_SMALL_BYTES = 1 << 24;
+
+/** The whole text of a file beside a corpus, such as its README.md. @throws {DataError} when it cannot be read */
+export async function readSmallText(path: string): Promise<string> {
+  try {
+    return (await readSmallFile(path, MAX_SMALL_BYTES)).toString('utf8');
+  } catch (error) {
+    throw readingError(path, 0, error);
+  }
+}
+
+/** Puts an error of reading in the user's words; a DataError stays as it is. `lines` were read before it, null where they are not counted. */
+export function readingError(name: string, lines: number | null, cause: unknown): DataError {
   if (cause instanceof DataError) return cause;
+  if (cause instanceof UnfitFileError) return new DataError(`${name} ${cause.message}.`, { cause });
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const message = cause instanceof Error ? cause.message : String(cause);
   if (code === 'ENOENT' || code === 'ENOTDIR') return new DataError(`${name} does not exist.`, { cause });
   if (code === 'EISDIR') return new DataError(`${name} is a directory; expected a text file.`, { cause });
   if (code.startsWith('Z_')) {
-    return new DataError(`${name} cannot be unpacked after line ${lines}: ${message}.`, {
+    return new DataError(`${name} cannot be unpacked${lines === null ? '' : ` after line ${lines}`}: ${message}.`, {
       hint: `Check it with: gzip -t ${name}`,
       cause,
     });

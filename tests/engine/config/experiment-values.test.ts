@@ -175,7 +175,7 @@ describe('reading an experiment file', () => {
   it.each([
     ['no/such.yaml', 'Cannot read the experiment no/such.yaml: there is no such file.'],
     ['experiments', 'Cannot read the experiment experiments: it is a folder; expected a file.'],
-    ['experiments/models/demo-en-fr/model.safetensors', 'is too large for an experiment file'],
+    ['experiments/models/demo-en-fr/model.safetensors', 'is no experiment file: it has '],
     ['experiments/models/demo-en-fr/source.spm', 'source.spm is not UTF-8 text; expected an experiment file in YAML.'],
   ])('refuses %s', async (path, message) => {
     await expect(readExperiment(path)).rejects.toThrow(message);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../../errors.ts';
 import type { CorpusSpec } from '../../config/experiment.ts';
@@ -6,6 +5,7 @@ import { snapshot } from '../../hub/hub-files.ts';
 import type { CorpusBuilder } from '../corpus-builder.ts';
 import { type CorpusWorld, defineFormat, type Languages } from '../corpus-format.ts';
 import { chooseDatasetFiles, type DatasetFiles } from '../dataset-files.ts';
+import { readSmallText } from '../read-bytes.ts';
 import { sentencePaths } from '../row-pairs.ts';
 import { readCsvFile } from './csv.ts';
 import { readJsonFile } from './json.ts';
@@ -74,7 +74,7 @@ async function fetchFiles(
     return hasReadme ? ['README.md'] : choose(all, null);
   });
   if (hasReadme) {
-    const readme = await readFile(join(directory, 'README.md'), 'utf8');
+    const readme = await readSmallText(join(directory, 'README.md'));
     directory = await fetchSome((all) => choose(all, readme));
   }
   if (chosen === null) throw refusal ?? new RangeError('A snapshot was given without asking for its files.');

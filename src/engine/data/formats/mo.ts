@@ -1,5 +1,6 @@
 import { TextDecoder } from 'node:util';
 import { DataError } from '../../../errors.ts';
+import { gatherBytes } from '../../files/read-small-file.ts';
 import type { CorpusBuilder } from '../corpus-builder.ts';
 import { listCorpusFiles } from '../corpus-files.ts';
 import { defineFormat, type Languages } from '../corpus-format.ts';
@@ -30,20 +31,11 @@ const TRANSLATIONS_AT = 16;
 const DESCRIPTOR_BYTES = 8;
 
 async function readWhole(file: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
   try {
-    for await (const chunk of fileSource(file).open()) {
-      size += chunk.length;
-      if (size > MAX_FILE_BYTES) {
-        throw new DataError(`${file} is larger than ${MAX_FILE_BYTES} bytes; expected the catalogue of one program.`);
-      }
-      chunks.push(chunk);
-    }
+    return await gatherBytes(fileSource(file).open(), MAX_FILE_BYTES);
   } catch (error) {
     throw readingError(file, 0, error);
   }
-  return Buffer.concat(chunks);
 }
 
 class MoFile {
