@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -7,7 +8,9 @@ export default defineConfig({
   },
   test: {
     include: ['tests/**/*.test.{ts,tsx}'],
+    globalSetup: 'tests/support/compile-cache.ts',
     pool: 'forks',
+    maxWorkers: availableParallelism(), // of two cores the default leaves one idle
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

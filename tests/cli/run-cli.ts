@@ -38,10 +38,14 @@ export function temporaryFolder(): string {
 
 /** Starts the command, with nothing of this process's environment that could steer it. */
 export function startCli(args: readonly string[], options: CliOptions = {}): ChildProcessWithoutNullStreams {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   return spawn(process.execPath, [join(repository, 'src/cli/bin.ts'), ...args], {
     cwd: options.cwd ?? repository,
-    env: { PATH, HOME, HF_HOME: '/nonexistent/huggingface', HF_HUB_OFFLINE: '1', TZ: 'UTC', ...options.env },
+    env: {
+      ...{ PATH, HOME, NODE_COMPILE_CACHE, TZ: 'UTC' },
+      ...{ HF_HOME: '/nonexistent/huggingface', HF_HUB_OFFLINE: '1' },
+      ...options.env,
+    },
     stdio: options.stdio ?? 'pipe',
   }) as ChildProcessWithoutNullStreams;
 }
