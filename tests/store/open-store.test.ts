@@ -345,7 +345,7 @@ describe('a store out of reach', () => {
   it.skipIf(process.platform !== 'linux')('that nobody can make says so', () => {
     const directory = '/proc/bleubird/store';
     const parameters = [fileURLToPath(new URL('open-and-list.ts', import.meta.url)), directory, 'write'];
-    const { stdout, signal } = spawnSync(process.execPath, parameters, { encoding: 'utf8', timeout: 5_000 });
+    const { stdout, signal } = spawnSync(process.execPath, parameters, { encoding: 'utf8', timeout: 30_000 });
     expect(signal).toBeNull();
     expect(JSON.parse(stdout)).toMatchObject({
       exitCode: 6,

@@ -438,9 +438,9 @@ learning_rate: 1
     ['lists in lists', `${'- '.repeat(30_000)}a`, /is nested too deeply|holds a list/],
     ['very many unknown keys', Array.from({ length: 5_000 }, (_, i) => `k${i}: 1`).join('\n'), '… and 4954 more'],
   ])('%s is refused within seconds', (_what, text, message) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(problemsOf(text)).toMatch(message);
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
   });
 
   it('reads through anchors and aliases without expanding them', () => {

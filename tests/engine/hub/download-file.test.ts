@@ -278,14 +278,14 @@ describe('a download that fails', () => {
     const begun = performance.now();
     const gone = await startFakeHub();
     await gone.close();
-    const refused = await failure(downloadFile(options({ url: `${gone.endpoint}/file`, pauseMs: 5_000 })));
+    const refused = await failure(downloadFile(options({ url: `${gone.endpoint}/file`, pauseMs: 30_000 })));
     expect(refused.message).toBe(`The host ${new URL(gone.endpoint).host} cannot be reached (ECONNREFUSED).`);
     expect(refused.hint).toContain('HTTPS_PROXY');
-    const unknown = await failure(downloadFile(options({ url: 'http://nowhere.invalid/file', pauseMs: 5_000 })));
+    const unknown = await failure(downloadFile(options({ url: 'http://nowhere.invalid/file', pauseMs: 30_000 })));
     expect(unknown.message).toMatch(/^The host nowhere\.invalid is not known here \((ENOTFOUND|EAI_AGAIN)\)\.$/);
-    const forbidden = await failure(downloadFile(options({ url: 'http://127.0.0.1:9/file', pauseMs: 5_000 })));
+    const forbidden = await failure(downloadFile(options({ url: 'http://127.0.0.1:9/file', pauseMs: 30_000 })));
     expect(forbidden.message).toBe('http://127.0.0.1:9/file cannot be fetched (bad port).');
-    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
   });
 
   it('shows no query of an address, where signatures stand', async () => {

@@ -388,12 +388,12 @@ describe('without the hub', () => {
 
   it('a hub that does not answer in time is not waited for', async () => {
     const directory = await snapshot(options());
-    hub.routes.push(async () => await sleep(5_000, null, { ref: false }));
+    hub.routes.push(async () => await sleep(30_000, null, { ref: false }));
     const warnings: string[] = [];
     const env = { ...options().env, HF_HUB_ETAG_TIMEOUT: '0.2' };
     const begun = performance.now();
     expect(await snapshot(options({ env, onWarning: (message) => warnings.push(message) }))).toBe(directory);
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
     expect(warnings[0]).toContain('did not answer within 0.2 s.');
   });
 

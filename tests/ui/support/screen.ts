@@ -59,7 +59,7 @@ const NAMED_KEYS: Readonly<Record<string, string>> = {
   'ctrl+u': '\u0015',
 };
 
-const WAIT_MS = 4_000;
+const WAIT_MS = 20_000;
 
 /** Starts the UI; the test closes it. */
 export async function openScreen<S extends UiServices = FixtureServices>(
