@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
 import type { EvaluationRow, RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
-import { bleuDifference, incomparabilities } from '../../ui/state/comparability.ts';
+import { beforeAndAfter, bleuDifference, incomparabilities } from '../../ui/state/comparability.ts';
 import { compareSettings, type SettingRow } from '../../ui/state/config-difference.ts';
 import type { SentenceComparison } from '../../ui/state/sentence-difference.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
@@ -90,8 +90,7 @@ async function compare(records: readonly RunRecord[], store: Store): Promise<Com
   return {
     runs: scored.map(({ run, evaluations }) => ({
       run,
-      before: evaluations.findLast(({ stage }) => stage === 'before') ?? null,
-      after: evaluations.findLast(({ stage }) => stage === 'after') ?? null,
+      ...beforeAndAfter(evaluations),
     })),
     settings: compareSettings(scored.map(({ parameters }) => parameters)).filter(({ isDifferent }) => isDifferent),
     incomparabilities: reasons,

@@ -5,6 +5,7 @@ import { formatExperiment } from '../../engine/config/format-experiment.ts';
 import { withPauses } from '../../runner/paused-runs.ts';
 import type { RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
+import { beforeAndAfter } from '../../ui/state/comparability.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { formatBytes, formatDuration } from '../../ui/text/format.ts';
 import { beforeAfterLines } from '../before-after.ts';
@@ -60,8 +61,7 @@ function show(typed: string, options: ShowOptions, world: World): Promise<void> 
 function describe(run: RunRecord, store: Store, output: Output): void {
   describeState(run, output);
   const evaluations = store.evaluations(run.id);
-  const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
-  const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
+  const { before, after } = beforeAndAfter(evaluations);
   section('Before and after', beforeAfterLines(before, after, output), output);
   section(
     'Evaluations',

@@ -5,6 +5,7 @@ import { PAUSED_PHASE, withPauses } from '../../runner/paused-runs.ts';
 import { reconcileRuns } from '../../runner/reconcile-runs.ts';
 import type { RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
+import { beforeAndAfter } from '../../ui/state/comparability.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { formatDuration } from '../../ui/text/format.ts';
 import { beforeAfterLines } from '../before-after.ts';
@@ -71,9 +72,7 @@ class Teller {
 
   end(run: RunRecord): void {
     const { output } = this.#world;
-    const evaluations = this.#store.evaluations(run.id);
-    const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
-    const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
+    const { before, after } = beforeAndAfter(this.#store.evaluations(run.id));
     const table = beforeAfterLines(before, after, output);
     if (table.length > 0) output.line();
     for (const line of table) output.line(line);

@@ -7,6 +7,7 @@ import { describePush } from '../../runner/describe-push.ts';
 import type { PushNews } from '../../runner/push-in-background.ts';
 import type { RunOptions, RunOutcome } from '../../runner/run-experiment.ts';
 import type { Store } from '../../store/store.ts';
+import { beforeAndAfter } from '../../ui/state/comparability.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { beforeAfterLines } from '../before-after.ts';
 import { DownloadProgress } from '../download-progress.ts';
@@ -165,9 +166,7 @@ function textReporter(experiment: Experiment, { output, now }: World): Reporter 
       else output.warn(describePush(news));
     },
     end: ({ runId, state }, store) => {
-      const evaluations = store.evaluations(runId);
-      const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
-      const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
+      const { before, after } = beforeAndAfter(store.evaluations(runId));
       output.line(`end     ${state}`);
       const { endReason, step } = store.findRun(runId);
       // Which model is the best, and whether patience ended it; of a failure the error tells.
@@ -189,9 +188,7 @@ function jsonReporter({ output }: World): Reporter {
     event: ({ seq, time, event }) => output.json({ seq, time, ...event }),
     push: (news) => output.json(news),
     end: ({ runId, state }, store) => {
-      const evaluations = store.evaluations(runId);
-      const before = evaluations.findLast(({ stage }) => stage === 'before') ?? null;
-      const after = evaluations.findLast(({ stage }) => stage === 'after') ?? null;
+      const { before, after } = beforeAndAfter(store.evaluations(runId));
       const bleuDelta = store.beforeAfter(runId)?.bleuDelta ?? null;
       output.json({ type: 'result', run: runId, state, before, after, bleuDelta });
     },

@@ -1,7 +1,7 @@
 /** What a report tells, read from the store in one go. */
 import type { EvaluationRow, MetricPoint, RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
-import { incomparabilities } from '../../ui/state/comparability.ts';
+import { beforeAndAfter, incomparabilities } from '../../ui/state/comparability.ts';
 import { compareSettings, type SettingRow } from '../../ui/state/config-difference.ts';
 import { type ScoredSentence, scoreSentences } from '../sentence-scores.ts';
 import { type TestedSystem, testRuns, testSystems } from '../significance.ts';
@@ -58,8 +58,7 @@ async function readRun(store: Store, run: RunRecord): Promise<ReportedRun> {
   return {
     run,
     evaluations,
-    before: evaluations.findLast(({ stage }) => stage === 'before') ?? null,
-    after: evaluations.findLast(({ stage }) => stage === 'after') ?? null,
+    ...beforeAndAfter(evaluations),
     gain: store.beforeAfter(run.id) && (await testSystems(references, [rows.map(before), rows.map(after)])),
     series: new Map(CHARTED.map((metric) => [metric, store.metricSeries(run.id, metric, CHART_POINTS)])),
     sentences: sentences

@@ -1,6 +1,6 @@
 /** Runs side by side: scores and curves, settings, sentences. Each run has a letter, a colour and a mark. */
 import { plotLines } from '../plot/plot-lines.ts';
-import { bleuDifference } from '../state/comparability.ts';
+import { beforeAndAfter, bleuDifference } from '../state/comparability.ts';
 import type { SettingRow } from '../state/config-difference.ts';
 import { windowAround } from '../state/list-position.ts';
 import type { RunDetail } from '../state/run-detail.ts';
@@ -202,8 +202,7 @@ function scoreHead(width: number, theme: Theme): RichLine {
 
 function scoreRow({ evaluations }: RunDetail, name: string, index: number, width: number, theme: Theme): RichLine {
   const { symbols } = theme;
-  const before = evaluations.find(({ stage }) => stage === 'before');
-  const after = evaluations.findLast(({ stage }) => stage === 'after');
+  const { before, after } = beforeAndAfter(evaluations);
   const bleu = formatDelta(bleuDifference(before, after), symbols);
   const lossDelta =
     typeof before?.loss === 'number' && typeof after?.loss === 'number' ? after.loss - before.loss : null;

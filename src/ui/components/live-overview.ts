@@ -2,7 +2,7 @@
 import { plotLines } from '../plot/plot-lines.ts';
 import { progressBar } from '../plot/progress-bar.ts';
 import { sparkline } from '../plot/sparkline.ts';
-import { bleuDifference } from '../state/comparability.ts';
+import { beforeAndAfter, bleuDifference } from '../state/comparability.ts';
 import type { RunDetail } from '../state/run-detail.ts';
 import { isActive, progressOf } from '../state/runs-list.ts';
 import { padEnd, visibleText, wrapText } from '../text/fit-text.ts';
@@ -134,10 +134,9 @@ function learningRateLine({ learningRate }: RunDetail, width: number, theme: The
 
 function scoreLines(detail: RunDetail, width: number, theme: Theme): RichLine[] {
   const { symbols } = theme;
-  const before = detail.evaluations.find(({ stage }) => stage === 'before');
-  const after = detail.evaluations.findLast(({ stage }) => stage === 'after');
-  const latest = after ?? detail.evaluations.findLast(({ stage }) => stage === 'epoch');
-  if (before === undefined && latest === undefined) {
+  const { before, after } = beforeAndAfter(detail.evaluations);
+  const latest = after ?? detail.evaluations.findLast(({ stage }) => stage === 'epoch') ?? null;
+  if (before === null && latest === null) {
     const words = isActive(detail.record.state) ? 'not evaluated yet' : 'not evaluated';
     return [[span(' BLEU ', { bold: true }), span(words, { tone: 'muted' })]];
   }

@@ -14,21 +14,33 @@ export interface ScoredRun {
   readonly evaluations: readonly EvaluationRow[];
 }
 
-/** Gives the gain from one evaluation to another; null when one is missing or they were not made the same way. */
-export function bleuDifference(
-  before: EvaluationRow | null | undefined,
-  after: EvaluationRow | null | undefined,
-): number | null {
+/** Gives the evaluations of a run's untouched and fine-tuned model, of several the last made; null where there is none. */
+export function beforeAndAfter(evaluations: readonly EvaluationRow[]): {
+  readonly before: EvaluationRow | null;
+  readonly after: EvaluationRow | null;
+} {
+  const lastOf = (wanted: EvaluationRow['stage']) => evaluations.findLast(({ stage }) => stage === wanted) ?? null;
+  return { before: lastOf('before'), after: lastOf('after') };
+}
+
+/**
+ * Gives the gain from one evaluation to another; null when one is missing or they were not made the same way, on as many
+ * sentences.
+ */
+export function bleuDifference(before: EvaluationRow | null, after: EvaluationRow | null): number | null {
   if (!before?.bleu || !after?.bleu) return null;
   const isComparable =
-    before.bleu.signature === after.bleu.signature && isDeepStrictEqual(before.decoding, after.decoding);
+    before.bleu.signature === after.bleu.signature &&
+    before.sentences === after.sentences &&
+    isDeepStrictEqual(before.decoding, after.decoding);
   return isComparable ? after.bleu.score - before.bleu.score : null;
 }
 
 /** Gives the reasons why BLEU does not tell which run is better; none when it does. Unscored runs have no say. */
 export function incomparabilities(runs: readonly ScoredRun[]): string[] {
   const scores = runs.flatMap((run): Score[] => {
-    const evaluation = finalEvaluation(run.evaluations);
+    const { before, after } = beforeAndAfter(run.evaluations);
+    const evaluation = after ?? before;
     return evaluation?.bleu && evaluation.decoding
       ? [{ run, sentences: evaluation.sentences, bleu: evaluation.bleu, decoding: evaluation.decoding }]
       : [];
@@ -54,12 +66,6 @@ const CHECKS: readonly (readonly [reason: string, settingsOf: (score: Score) => 
   ['decoded or scored differently', decodingSettings],
   ['scored on other sentences', heldOutPart],
 ];
-
-function finalEvaluation(evaluations: readonly EvaluationRow[]): EvaluationRow | undefined {
-  return (
-    evaluations.findLast(({ stage }) => stage === 'after') ?? evaluations.findLast(({ stage }) => stage === 'before')
-  );
-}
 
 /** `tok:13a|smooth:exp` as names and values. */
 function signatureParts({ bleu }: Score): Settings {

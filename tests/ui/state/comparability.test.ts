@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { bleuDifference, incomparabilities, type ScoredRun } from '../../../src/ui/state/comparability.ts';
+import {
+  beforeAndAfter,
+  bleuDifference,
+  incomparabilities,
+  type ScoredRun,
+} from '../../../src/ui/state/comparability.ts';
 import { bleu, evaluationRow, greedy } from '../../support/evaluation.ts';
 
 const score = bleu(50, { signature: 'nrefs:1|tok:13a' });
@@ -77,7 +82,19 @@ describe('the gain from before to after', () => {
     ['one is missing', null],
     ['the decoding differs', { ...after, decoding: greedy({ numBeams: 4 }) }],
     ['the signature differs', { ...after, bleu: bleu(50) }],
+    ['the number of sentences differs', { ...after, sentences: 200 }],
   ])('is nothing where %s', (_, other) => {
     expect(bleuDifference(before, other)).toBeNull();
+  });
+});
+
+describe('the models of a run', () => {
+  it('are known by the last evaluations of before and after', () => {
+    const made = (['before', 'before', 'epoch', 'after', 'after', 'epoch'] as const).map((stage, id) => {
+      return evaluationRow({ id, stage });
+    });
+    const { before, after } = beforeAndAfter(made);
+    expect([before?.id, after?.id]).toEqual([1, 4]);
+    expect(beforeAndAfter([])).toEqual({ before: null, after: null });
   });
 });
