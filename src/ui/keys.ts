@@ -65,6 +65,8 @@ export type Command =
   | 'delete-word'
   | 'delete-line'
   | 'toggle-all'
+  | 'next-curve'
+  | 'toggle-smoothing'
   | 'next-sentence'
   | 'previous-sentence'
   | 'yes'
@@ -124,6 +126,8 @@ export const KEY_TABLE: readonly Binding[] = [
   bind('tab-3', ['3'], TABBED, '3', 'The third tab'),
   bind('tab-4', ['4'], TABBED, '4', 'The fourth tab'),
   bind('open', ['enter'], ['live', 'compare'], 'read', 'Read the sentence whole, with all its translations', true),
+  bind('next-curve', ['m'], TABBED, 'metric', 'Plot the next metric: loss, BLEU, rate, norm, speed', true),
+  bind('toggle-smoothing', ['w'], TABBED, 'smooth', 'Smooth the plot (moving average), or not', true),
   bind('toggle-all', ['a'], ['compare'], 'all/differing', 'Show all settings, or only those that differ', true),
   bind('next-sentence', ['n', 'tab', 'right', 'l'], ['sentence'], 'next', 'The next sentence', true),
   bind('previous-sentence', ['p', 'shift+tab', 'left', 'h'], ['sentence'], 'previous', 'The sentence before', true),

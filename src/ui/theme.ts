@@ -55,7 +55,6 @@ export interface Symbols {
   readonly barEmpty: string;
   /** Parts of a cell in equal steps, from small to large; empty when only whole cells can be drawn. */
   readonly barParts: readonly string[];
-  readonly spark: readonly string[];
   readonly changed: string;
   readonly cursor: string;
   /** One mark per overlaid curve where colour cannot tell them apart. */
@@ -96,7 +95,6 @@ const UNICODE: Symbols = {
   barFull: '━',
   barEmpty: '─',
   barParts: ['╸'],
-  spark: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
   changed: '•',
   cursor: '▏',
   seriesMarks: ['•', '+', '×', 'o', '▪', '^'],
@@ -127,7 +125,6 @@ const ASCII: Symbols = {
   barFull: '#',
   barEmpty: '.',
   barParts: [],
-  spark: ['_', '.', '-', '=', '+', '*', '%', '#'],
   changed: '*',
   cursor: '|',
   seriesMarks: ['*', '+', 'x', 'o', '%', '^'],

@@ -1,7 +1,7 @@
 /** The screens about runs, driven by keys and read from a terminal emulator. */
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
-import { SIGNATURE } from '../support/evaluation.ts';
+import { bleu, evaluationRow, SIGNATURE } from '../support/evaluation.ts';
 import { fixtureRun, fixtureServices } from './support/fixture-services.ts';
 import { pause } from './support/screen.ts';
 import { screenOpener } from './support/screen-opener.ts';
@@ -198,20 +198,18 @@ describe('the list of runs', () => {
 });
 
 describe('one run', () => {
-  it('shows state, progress, scores, curve, learning rate and the newest sample at 80x24', async () => {
+  it('shows state, progress, learning rate, scores, curve and the newest sample at 80x24', async () => {
     const screen = await openScreen({ initialRunId: 'k3x9' });
     const rows = await screen.shows('Training loss');
     const text = rows.join('\n');
     expect(rows[0]).toContain('Runs › quickstart');
     expect(text).toMatch(/● running · training · wasm · 3\.4M parameters · 2150 pairs/);
-    expect(text).toMatch(/44% {2}134\/300 steps {2}ETA 3m 12s {2}86\.4 samples\/s/);
+    expect(text).toMatch(/44% {2}134\/300 steps {2}ETA 3m 12s {2}86\.4 pairs\/s {2}lr 5\.55e-4/);
     expect(text).toMatch(/BLEU 20\.8 → – /);
-    expect(text).toMatch(/Training loss ─+ [\d.]+ nats\/piece/);
+    expect(text).toMatch(/Training loss, nats\/piece ─+ [\d.]+ {2}◆ validation 4\.31/);
     expect(text).toMatch(/[⠀-⣿]{3}/);
     expect(text).toMatch(/0 +steps +300/);
-    expect(text).toMatch(/Learning rate [▁-█]+ 5\.55e-4/);
-    expect(text).toMatch(/Sample at step 134/);
-    expect(text).toContain('Argument attendu.');
+    expect(text).toMatch(/Sample at step 134, sentence #2 ─+\n.*\n.*\n output {4}Argument attendu\./);
   });
 
   it('follows a run that goes on', async () => {
@@ -233,6 +231,80 @@ describe('one run', () => {
     if (run === undefined) throw new Error('the fixture has no run');
     run.evaluations = run.evaluations.map((evaluation) => ({ ...evaluation, bleu: null, decoding: null }));
     await screen.shows(/Loss only +loss 4\.31 +[\d,]+ sentences/);
+  });
+
+  const evaluatedRun = (state: 'running' | 'completed', record = {}) => {
+    const run = fixtureRun('e1', { state, ...(state === 'running' ? { step: 150, after: null } : {}), record });
+    const scores = [30, 65.8, 61.2].map((score, index) =>
+      evaluationRow({
+        id: 10 + index,
+        stage: 'epoch',
+        step: 50 * (index + 1),
+        bleu: bleu(score),
+        loss: 2 - 0.1 * index,
+      }),
+    );
+    run.evaluations.splice(1, 0, ...scores);
+    return run;
+  };
+
+  it('tells the best and the latest evaluation of a run that goes on and of one that has ended', async () => {
+    const running = evaluatedRun('running');
+    const screen = await openScreen({ services: fixtureServices([running]), initialRunId: 'e1' });
+    await screen.shows(/Best BLEU 65\.8 at step 100 {2}· {2}latest 61\.2 at step 150/);
+    running.parameters['training.metric_for_best_model'] = 'loss';
+    await screen.close();
+    const byLoss = await openScreen({ services: fixtureServices([running]), initialRunId: 'e1' });
+    await byLoss.shows(/Best loss 1\.80 at step 150, the latest/);
+    await byLoss.close();
+    const ended = await openScreen({ services: fixtureServices([evaluatedRun('completed')]), initialRunId: 'e1' });
+    await ended.shows(/Best BLEU 65\.8 at step 100 {2}· {2}latest 53\.8 at step 300/);
+  });
+
+  it('goes by m through the curves that have points, and smooths the noisy ones by w', async () => {
+    const run = evaluatedRun('completed');
+    run.series = { ...run.series, grad_norm: [{ step: 1, value: Number.NaN, time: 0 }] };
+    const screen = await openScreen({ services: fixtureServices([run]), initialRunId: 'e1' });
+    const marked = await screen.shows('Training loss, nats/piece');
+    expect(marked.slice(7).join('').match(/◆/g)?.length).toBe(6);
+    await screen.press('w');
+    await screen.shows('Training loss, nats/piece, smoothed (EMA 0.8)');
+    await screen.press('m');
+    const validation = await screen.shows(/Validation loss, nats\/piece ─+ 1\.33$/m);
+    expect(validation.join('').match(/◆/g)?.length).toBe(5);
+    await screen.press('m');
+    await screen.shows(/Validation BLEU ─+ 53\.8$/m);
+    await screen.press('m');
+    await screen.shows(/Learning rate ─+/);
+    await screen.press('m');
+    await screen.shows(/Gradient norm, smoothed \(EMA 0\.8\)/);
+    await screen.press('m', 'w');
+    await screen.shows(/Training loss, nats\/piece ─/);
+  });
+
+  it('shows of samples the newest of each sentence first, each with its own step', async () => {
+    const run = fixtureRun('s1', { state: 'running', step: 20, after: null });
+    const [sample] = run.samples;
+    if (sample === undefined) throw new Error('the fixture has no sample');
+    run.samples = [10, 20].flatMap((step) => [3, 4].map((index) => ({ ...sample, step, index })));
+    const screen = await openScreen({ services: fixtureServices([run]), rows: 34, initialRunId: 's1' });
+    const rows = await screen.shows(/Sample at step 20, sentence #4/);
+    const headings = rows.flatMap((row) => row.match(/Sample at step \d+, sentence #\d/)?.[0] ?? []);
+    expect(headings.slice(0, 2)).toEqual(['Sample at step 20, sentence #4', 'Sample at step 20, sentence #3']);
+    expect(new Set(headings).size).toBe(headings.length);
+  });
+
+  it('shows how a completed run ended where its state does not say it all', async () => {
+    const best = 'The best model is that of step 20, with eval_bleu 65.7660; it was not saved, no earlier one is.';
+    const told = fixtureRun('t1', { record: { endReason: `All steps were done. ${best}` } });
+    const screen = await openScreen({ services: fixtureServices([told]), initialRunId: 't1', columns: 120 });
+    await screen.shows(best);
+    expect(screen.text()).not.toContain('All steps were done.');
+    await screen.close();
+    const plain = await openScreen({ services: fixtureServices([fixtureRun('p1')]), initialRunId: 'p1' });
+    await plain.shows('Training loss');
+    expect(plain.text()).not.toContain('All steps were done.');
+    expect(plain.rows()[4]).toMatch(/^ BLEU|━/);
   });
 
   it('shows why a run failed and what to change', async () => {
@@ -312,6 +384,9 @@ describe('comparing runs', () => {
     await screen.press('j', 'space', 'space', 'c');
     await screen.shows('Compare 2 runs');
     const scores = await screen.shows(/A +quickstart lr 3e-4 b7q2 +20\.8 +47\.1 +▲ \+26\.3/);
+    expect(scores.join('\n')).toMatch(/Training loss, nats\/piece ─+$/m);
+    await screen.press('m');
+    await screen.shows(/Validation loss, nats\/piece ─+$/m);
     expect(scores.join('\n')).toMatch(/B +quickstart lr 1e-3 m2d8 +20\.8 +53\.8 +▲ \+33\.0 +1\.33 +▼ −2\.98/);
     await screen.press('2');
     await screen.shows(/training\.learning_rate +3e-4 +1e-3/);

@@ -1,7 +1,7 @@
 /** Runs side by side: scores and curves, settings, sentences. Each run has a letter, a colour and a mark. */
-import { plotLines } from '../plot/plot-lines.ts';
 import { beforeAndAfter, bleuDifference } from '../state/comparability.ts';
 import type { SettingRow } from '../state/config-difference.ts';
+import type { PlotChoice } from '../state/curves.ts';
 import { windowAround } from '../state/list-position.ts';
 import type { RunDetail } from '../state/run-detail.ts';
 import { runTitle } from '../state/runs-list.ts';
@@ -19,6 +19,7 @@ import {
   span,
 } from '../text/rich-line.ts';
 import { seriesTone, type Theme } from '../theme.ts';
+import { curveLines } from './curve-lines.ts';
 import { headingLine, pointerSpan } from './heading.ts';
 
 /** The letter of the n-th run, `A` to `Z`, then numbers. */
@@ -55,10 +56,11 @@ function runSign(index: number, theme: Theme): string {
   return `${runLetter(index)} ${theme.symbols.seriesMarks[index % theme.symbols.seriesMarks.length] ?? ''}`;
 }
 
-/** Scores of every run, what speaks against comparing them, and the loss curves over one another. */
+/** Scores of every run, what speaks against comparing them, and their curves over one another. */
 export function scoresLines(
   details: readonly RunDetail[],
   warnings: readonly string[],
+  choice: PlotChoice,
   width: number,
   height: number,
   theme: Theme,
@@ -73,20 +75,8 @@ export function scoresLines(
       span(` ${index === 0 ? theme.symbols.interrupted : ' '} ${line}`, { tone: 'warning', bold: true }),
     ]),
   );
-  const plot = plotLines({
-    series: details.map(({ loss }, index) => ({ points: loss, tone: seriesTone(index) })),
-    width: width - 2,
-    height: Math.max(0, height - table.length - cautions.length - 2),
-    theme,
-    emptyText: 'No training loss yet.',
-  });
-  return [
-    ...table,
-    ...cautions,
-    EMPTY_LINE,
-    [span(' '), ...headingLine('Training loss', width - 2, theme)],
-    ...plot.map((line): RichLine => [span(' '), ...line]),
-  ];
+  const plotHeight = height - table.length - cautions.length - 1;
+  return [...table, ...cautions, EMPTY_LINE, ...curveLines(details, choice, width, plotHeight, theme)];
 }
 
 /** Settings, a column per run: values that differ stand out. */

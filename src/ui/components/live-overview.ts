@@ -1,8 +1,9 @@
-/** One run at a glance: how far, how well, how fast. Lines grow with the window, the loss curve takes what is left. */
-import { plotLines } from '../plot/plot-lines.ts';
+/** One run at a glance: how far, how well, how fast. Lines grow with the window, the curve takes what is left. */
+import type { EvaluationRow, SampleRow } from '../../store/rows.ts';
 import { progressBar } from '../plot/progress-bar.ts';
-import { sparkline } from '../plot/sparkline.ts';
+import { bestEvaluation } from '../state/best-evaluation.ts';
 import { beforeAndAfter, bleuDifference } from '../state/comparability.ts';
+import type { PlotChoice } from '../state/curves.ts';
 import type { RunDetail } from '../state/run-detail.ts';
 import { isActive, progressOf } from '../state/runs-list.ts';
 import { padEnd, visibleText, wrapText } from '../text/fit-text.ts';
@@ -17,46 +18,34 @@ import {
 } from '../text/format.ts';
 import { EMPTY_LINE, type RichLine, type Span, span } from '../text/rich-line.ts';
 import type { Style, Theme } from '../theme.ts';
+import { curveLines } from './curve-lines.ts';
 import { headingLine } from './heading.ts';
 import { stateText } from './run-spans.ts';
 import { sentenceLines } from './sentence-lines.ts';
 
 const SMALLEST_PLOT = 5;
 
-/** Exactly as many lines as fit in `height`; the loss curve gets at least five of them. */
-export function liveOverview(detail: RunDetail, now: number, width: number, height: number, theme: Theme): RichLine[] {
+/** Exactly as many lines as fit in `height`; the curve gets at least five of them. */
+export function liveOverview(
+  detail: RunDetail,
+  choice: PlotChoice,
+  now: number,
+  width: number,
+  height: number,
+  theme: Theme,
+): RichLine[] {
   const top = [...statusLines(detail, now, width, theme), ...endLines(detail, width, height, theme)];
-  const scores = scoreLines(detail, width, theme);
+  const scores = [...scoreLines(detail, width, theme), ...bestLines(detail, theme)];
   // In a low window the curve needs the empty lines more than the eye does.
   const gap = height < 24 ? [] : [EMPTY_LINE];
-  const fixed = top.length + scores.length + 2 + gap.length;
+  const fixed = top.length + scores.length + gap.length + 1;
   const spare = Math.max(0, height - fixed - SMALLEST_PLOT);
   const below = belowLines(detail, width, Math.min(spare, Math.max(5, Math.floor(spare * 0.6))), theme);
-  const plotHeight = Math.max(0, height - fixed - below.length);
-  return [
-    ...top,
-    ...scores,
-    ...gap,
-    lossHeading(detail, width, theme),
-    ...lossPlot(detail, width, plotHeight, theme),
-    learningRateLine(detail, width, theme),
-    ...below,
-  ];
+  const plotHeight = height - fixed - below.length;
+  return [...top, ...scores, ...gap, ...curveLines([detail], choice, width, plotHeight + 1, theme), ...below];
 }
 
-function lossPlot(detail: RunDetail, width: number, height: number, theme: Theme): RichLine[] {
-  const { record, loss } = detail;
-  return plotLines({
-    series: [{ points: loss, tone: 'series0' }],
-    width: width - 2,
-    height,
-    theme,
-    lastStep: record.totalSteps,
-    emptyText: isActive(record.state) ? 'No training step yet.' : 'This run has no training steps.',
-  }).map((line) => [span(' '), ...line]);
-}
-
-function statusLines({ record }: RunDetail, now: number, width: number, theme: Theme): RichLine[] {
+function statusLines({ record, series }: RunDetail, now: number, width: number, theme: Theme): RichLine[] {
   const { symbols } = theme;
   const { text, style } = stateText(record, theme);
   const dot = span(` ${symbols.dot} `, { tone: 'muted' });
@@ -83,10 +72,12 @@ function statusLines({ record }: RunDetail, now: number, width: number, theme: T
       : 'ended before its training was planned';
     return [status, [span(` ${words}`, { tone: 'muted' })]];
   }
+  const learningRate = series.learning_rate.at(-1)?.value ?? null;
   const words = [
     `${record.step}/${record.totalSteps ?? '?'} steps`,
     isActive(record.state) && record.etaSeconds !== null ? `ETA ${formatDuration(record.etaSeconds)}` : null,
-    record.samplesPerSecond === null ? null : `${formatNumber(record.samplesPerSecond, 3)} samples/s`,
+    record.samplesPerSecond === null ? null : `${formatNumber(record.samplesPerSecond, 3)} pairs/s`,
+    learningRate === null || !isActive(record.state) || width < 80 ? null : `lr ${formatNumber(learningRate, 3)}`,
   ].filter((word) => word !== null);
   const after = `${String(Math.floor(share * 100)).padStart(4)}%  ${words.join('  ')}`;
   const bar = progressBar(share, Math.max(8, Math.min(60, width - after.length - 3)), symbols);
@@ -96,10 +87,16 @@ function statusLines({ record }: RunDetail, now: number, width: number, theme: T
   ];
 }
 
+/** How the end of a run begins that came to its last step: its state says as much. */
+const PLAIN_END = 'All steps were done.';
+
 // Why it ended and what helps; of a long text the beginning, the Events tab has all of it.
 function endLines({ record }: RunDetail, width: number, height: number, theme: Theme): RichLine[] {
-  if (isActive(record.state) || (record.state === 'completed' && record.endHint === null)) return [];
-  const { style } = stateText(record, theme);
+  if (isActive(record.state)) return [];
+  const reason = record.endReason?.startsWith(PLAIN_END)
+    ? record.endReason.slice(PLAIN_END.length).trim() || null
+    : record.endReason;
+  const style = record.state === 'completed' ? undefined : stateText(record, theme).style;
   const rows = Math.max(1, Math.floor(height / 6));
   const linesOf = (text: string | null, sign: string, style?: Style): RichLine[] => {
     const lines = text === null ? [] : wrapText(visibleText(text), width - sign.length - 1);
@@ -108,28 +105,7 @@ function endLines({ record }: RunDetail, width: number, height: number, theme: T
     const shown = rest === '' ? lines : [...lines.slice(0, rows - 1), rest];
     return shown.map((line, index) => [span(`${index === 0 ? sign : ' '.repeat(sign.length)}${line}`, style)]);
   };
-  return [...linesOf(record.endReason, ' ', style), ...linesOf(record.endHint, ` ${theme.symbols.arrow} `)];
-}
-
-function lossHeading({ record, loss }: RunDetail, width: number, theme: Theme): RichLine {
-  const last = loss.findLast(({ value }) => value !== null)?.value ?? record.loss;
-  const right = last === null ? [] : [span(`${formatNumber(last)} nats/piece `, { bold: true })];
-  return [span(' '), ...headingLine('Training loss', width - 2, theme, right)];
-}
-
-function learningRateLine({ learningRate }: RunDetail, width: number, theme: Theme): RichLine {
-  const last = learningRate.at(-1)?.value ?? null;
-  if (last === null) return EMPTY_LINE;
-  const curve = sparkline(
-    learningRate.map(({ value }) => value),
-    Math.min(40, width - 32),
-    theme.symbols,
-  );
-  return [
-    span(' Learning rate ', { tone: 'muted' }),
-    span(curve, { tone: 'series1' }),
-    span(` ${formatNumber(last)}`, { bold: true }),
-  ];
+  return [...linesOf(reason, ' ', style), ...linesOf(record.endHint, ` ${theme.symbols.arrow} `)];
 }
 
 function scoreLines(detail: RunDetail, width: number, theme: Theme): RichLine[] {
@@ -152,7 +128,7 @@ function scoreLines(detail: RunDetail, width: number, theme: Theme): RichLine[] 
   ];
   const scores: RichLine = [
     ...(isScored ? bleu : [span(' Loss only', { bold: true })]),
-    ...(latest?.stage === 'epoch' ? [span(` at epoch ${formatNumber(latest.epoch, 2)}`, { tone: 'muted' })] : []),
+    ...(latest?.stage === 'epoch' ? [span(` at step ${latest.step}`, { tone: 'muted' })] : []),
     span(lossWords(before?.loss ?? null, latest?.loss ?? null, symbols.arrow), { tone: 'muted' }),
     span(`   ${formatCount((latest ?? before)?.sentences ?? null)} sentences`, { tone: 'muted' }),
   ];
@@ -166,6 +142,24 @@ function lossWords(before: number | null, after: number | null, arrow: string): 
   return `   loss ${words.join(` ${arrow} `)}`;
 }
 
+// Of the evaluations on the way the newest, and the best by what the experiment goes by.
+function bestLines({ evaluations, parameters }: RunDetail, theme: Theme): RichLine[] {
+  if (!evaluations.some(({ stage }) => stage === 'epoch')) return [];
+  const { best, latest, isBleu } = bestEvaluation(evaluations, parameters);
+  if (best === null || latest === null) return [];
+  const text = (evaluation: EvaluationRow) =>
+    isBleu ? formatBleu(evaluation.bleu?.score ?? null, theme.symbols) : (evaluation.loss?.toFixed(2) ?? 'NaN');
+  const rest =
+    best === latest ? ', the latest' : `  ${theme.symbols.dot}  latest ${text(latest)} at step ${latest.step}`;
+  return [
+    [
+      span(` Best ${isBleu ? 'BLEU' : 'loss'} `, { bold: true }),
+      span(text(best), { bold: true }),
+      span(` at step ${best.step}${rest}`, { tone: 'muted' }),
+    ],
+  ];
+}
+
 // The last samples, and where there is more room the checkpoints and warnings.
 function belowLines(detail: RunDetail, width: number, height: number, theme: Theme): RichLine[] {
   if (height < 4) return [];
@@ -173,23 +167,30 @@ function belowLines(detail: RunDetail, width: number, height: number, theme: The
   const notes = noteLines(detail, theme);
   const noteRows = height >= 12 ? Math.min(notes.length, Math.floor(height / 3)) : 0;
   const sampleRows = height - (noteRows > 0 ? noteRows + 2 : 0);
-  const [newest] = detail.samples;
-  if (newest !== undefined) {
-    lines.push(EMPTY_LINE, [span(' '), ...headingLine(`Sample at step ${newest.step}`, width - 2, theme)]);
-    const shown = Math.max(1, Math.floor((sampleRows - 1) / 4));
-    const samples = detail.samples
+  if (detail.samples.length > 0) {
+    const shown = Math.max(1, Math.floor((sampleRows - 1) / SAMPLE_ROWS));
+    const samples = variedSamples(detail.samples)
       .slice(0, shown)
-      .flatMap((sample, index): RichLine[] => [
-        ...(index === 0 ? [] : [EMPTY_LINE]),
-        ...sentenceLines(sample.source, sample.reference, [{ label: 'output', text: sample.hypothesis }], theme),
+      .flatMap(({ step, index, source, reference, hypothesis }): RichLine[] => [
+        [span(' '), ...headingLine(`Sample at step ${step}, sentence #${index}`, width - 2, theme)],
+        ...sentenceLines(source, reference, [{ label: 'output', text: hypothesis }], theme),
       ]);
-    lines.push(...samples.slice(0, sampleRows - 2));
+    lines.push(EMPTY_LINE, ...samples.slice(0, sampleRows - 1));
   }
   if (noteRows > 0) {
     lines.push(EMPTY_LINE, [span(' '), ...headingLine('Checkpoints and warnings', width - 2, theme)]);
     lines.push(...notes.slice(-noteRows));
   }
   return lines.slice(0, height);
+}
+
+/** Lines of one sample: its heading, source, reference and output. */
+const SAMPLE_ROWS = 4;
+
+// The newest of each sentence before older ones.
+function variedSamples(newestFirst: readonly SampleRow[]): SampleRow[] {
+  const isNewest = (sample: SampleRow) => newestFirst.find(({ index }) => index === sample.index) === sample;
+  return [...newestFirst.filter(isNewest), ...newestFirst.filter((sample) => !isNewest(sample))];
 }
 
 function noteLines({ checkpoints, events }: RunDetail, theme: Theme): RichLine[] {

@@ -5,7 +5,7 @@
 import { padStart, widthOf } from '../text/fit-text.ts';
 import { EMPTY_LINE, type RichLine, type Span, span } from '../text/rich-line.ts';
 import type { Style, Theme, Tone } from '../theme.ts';
-import { niceRange, type Range, tickLabel } from './scale.ts';
+import { niceRange, type Range, tickLabel, ticks } from './scale.ts';
 
 export interface PlotPoint {
   readonly step: number;
@@ -16,6 +16,8 @@ export interface PlotPoint {
 export interface PlotSeries {
   readonly points: readonly PlotPoint[];
   readonly tone: Tone;
+  /** Default: a line. Points are marks of a whole cell, above all lines. */
+  readonly shape?: 'line' | 'points' | 'line-and-points';
 }
 
 export interface PlotOptions {
@@ -42,6 +44,7 @@ interface Cell {
   mask: number;
   /** Index of the curve drawn last. */
   owner: number;
+  isPoint: boolean;
 }
 
 /** Exactly `height` lines, none wider than `width`. */
@@ -51,21 +54,22 @@ export function plotLines(options: PlotOptions): RichLine[] {
   const rows = height - 1;
   if (yRange === null || rows < 1) return emptyPlot(options.emptyText ?? 'No points yet.', height);
 
-  const labels = axisLabels(yRange, rows);
+  const lines = series.filter(({ shape }) => shape !== 'points').length;
+  const isFine = theme.isUnicode && (theme.colorLevel > 0 || lines < 2);
+  const labels = axisLabels(yRange, rows, isFine);
   const labelWidth = Math.max(...labels.map(widthOf));
   const columns = width - labelWidth - 2;
   if (columns < 4) return emptyPlot('', height);
 
   const xRange = stepRange(series, options.lastStep ?? null);
-  const hasBraille = theme.isUnicode && (theme.colorLevel > 0 || series.length === 1);
-  const grid = drawSeries(series, { columns, rows, xRange, yRange, isFine: hasBraille });
-  const lines = grid.map((cells, row): RichLine => {
+  const grid = drawSeries(series, { columns, rows, xRange, yRange, isFine });
+  const plot = grid.map((cells, row): RichLine => {
     const label = labels[row] ?? '';
     const axis = label === '' ? theme.symbols.axis : theme.symbols.axisTick;
-    const body = cellSpans(cells, series, hasBraille, theme);
+    const body = cellSpans(cells, series, isFine, theme);
     return [span(`${padStart(label, labelWidth)} `, { tone: 'muted' }), span(axis, { tone: 'muted' }), ...body];
   });
-  return [...lines, stepLine(xRange, labelWidth + 2, columns)];
+  return [...plot, stepLine(xRange, labelWidth + 2, columns)];
 }
 
 function emptyPlot(text: string, height: number): RichLine[] {
@@ -75,16 +79,19 @@ function emptyPlot(text: string, height: number): RichLine[] {
   );
 }
 
-// Labels at top and bottom and, where there is room, between.
-function axisLabels(range: Range, rows: number): string[] {
+// At round values, no two of them in neighbouring rows.
+function axisLabels(range: Range, rows: number, isFine: boolean): string[] {
   const labels = Array.from({ length: rows }, () => '');
-  const put = (row: number) => {
-    const share = rows === 1 ? 0.5 : 1 - row / (rows - 1);
-    labels[row] = tickLabel(range.low + share * (range.high - range.low), range);
-  };
-  const count = rows >= 13 ? 5 : rows >= 5 ? 3 : 2;
-  for (let i = 0; i < count; i++) put(Math.round((i * (rows - 1)) / (count - 1)));
+  const perRow = isFine ? 4 : 1;
+  for (const value of ticks(range, Math.ceil(rows / 2))) {
+    labels[Math.floor(placeOf(value, range, rows * perRow - 1) / perRow)] = tickLabel(value, range);
+  }
   return labels;
+}
+
+// How far below the top of the range, 0 to `max`.
+function placeOf(value: number, { low, high }: Range, max: number): number {
+  return Math.round((1 - (value - low) / (high - low)) * max);
 }
 
 function stepRange(series: readonly PlotSeries[], lastStep: number | null): Range {
@@ -105,39 +112,51 @@ interface Canvas {
 function drawSeries(series: readonly PlotSeries[], canvas: Canvas): Cell[][] {
   const { columns, rows, isFine } = canvas;
   const grid = Array.from({ length: rows }, () =>
-    Array.from({ length: columns }, (): Cell => ({ mask: 0, owner: -1 })),
+    Array.from({ length: columns }, (): Cell => ({ mask: 0, owner: -1, isPoint: false })),
   );
   const [perColumn, perRow] = isFine ? [2, 4] : [1, 1];
-  series.forEach(({ points }, owner) => {
-    const set = (x: number, y: number) => {
-      const found = grid[Math.floor(y / perRow)]?.[Math.floor(x / perColumn)];
+  const [maxX, maxY] = [columns * perColumn - 1, rows * perRow - 1];
+  const cellAt = (x: number, y: number) => grid[Math.floor(y / perRow)]?.[Math.floor(x / perColumn)];
+  series.forEach(({ points, shape }, owner) => {
+    if (shape === 'points') return;
+    drawCurve(points, canvas, maxX, maxY, (x, y) => {
+      const found = cellAt(x, y);
       if (found === undefined) return;
       found.mask |= isFine ? (DOTS[y % 4]?.[x % 2] ?? 0) : 1;
       found.owner = owner;
-    };
-    drawCurve(points, canvas, columns * perColumn - 1, rows * perRow - 1, set);
+    });
+  });
+  series.forEach(({ points, shape = 'line' }, owner) => {
+    if (shape === 'line') return;
+    for (const point of points) {
+      const place = dotOf(point, canvas, maxX, maxY);
+      const found = place && cellAt(...place);
+      if (found) Object.assign(found, { owner, isPoint: true });
+    }
   });
   return grid;
 }
 
+// Null where there is nothing to draw.
+function dotOf({ step, value }: PlotPoint, { xRange, yRange }: Canvas, maxX: number, maxY: number) {
+  if (value === null || !Number.isFinite(value)) return null;
+  const x = Math.round(((step - xRange.low) / (xRange.high - xRange.low)) * maxX);
+  return [x, placeOf(value, yRange, maxY)] as const;
+}
+
 function drawCurve(
   points: readonly PlotPoint[],
-  { xRange, yRange }: Canvas,
+  canvas: Canvas,
   maxX: number,
   maxY: number,
   set: (x: number, y: number) => void,
 ): void {
   let previous: readonly [number, number] | null = null;
-  for (const { step, value } of points) {
-    if (value === null || !Number.isFinite(value)) {
-      previous = null;
-      continue;
-    }
-    const x = Math.round(((step - xRange.low) / (xRange.high - xRange.low)) * maxX);
-    const y = Math.round((1 - (value - yRange.low) / (yRange.high - yRange.low)) * maxY);
-    if (previous === null) set(x, y);
-    else drawLine(previous, [x, y], set);
-    previous = [x, y];
+  for (const point of points) {
+    const dot = dotOf(point, canvas, maxX, maxY);
+    if (dot !== null && previous !== null) drawLine(previous, dot, set);
+    else if (dot !== null) set(...dot);
+    previous = dot;
   }
 }
 
@@ -154,11 +173,13 @@ function drawLine(
 }
 
 // Neighbouring cells of one curve share a span: fewer escape codes a line.
-function cellSpans(cells: readonly Cell[], series: readonly PlotSeries[], hasBraille: boolean, theme: Theme): Span[] {
+function cellSpans(cells: readonly Cell[], series: readonly PlotSeries[], isFine: boolean, theme: Theme): Span[] {
   const spans: { text: string; style?: Style; owner: number }[] = [];
-  for (const { mask, owner } of cells) {
+  for (const { mask, owner, isPoint } of cells) {
     const mark = theme.symbols.seriesMarks[owner % theme.symbols.seriesMarks.length] ?? '*';
-    const text = mask === 0 ? ' ' : hasBraille ? String.fromCodePoint(0x2800 + mask) : mark;
+    const point = isFine ? theme.symbols.marked : mark;
+    const line = isFine ? String.fromCodePoint(0x2800 + mask) : mark;
+    const text = isPoint ? point : mask === 0 ? ' ' : line;
     const last = spans.at(-1);
     if (last !== undefined && last.owner === owner) last.text += text;
     else spans.push({ text, owner, ...(owner >= 0 ? { style: { tone: series[owner]?.tone ?? 'plain' } } : {}) });

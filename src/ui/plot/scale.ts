@@ -23,12 +23,14 @@ export function niceRange(values: Iterable<number>): Range | null {
   return { low: round(Math.floor(low / step) * step), high: round(Math.ceil(high / step) * step) };
 }
 
-/** Round values within the range, by which an axis is divided: three to six of them. */
-export function ticks({ low, high }: Range): number[] {
+/** Round values within the range, by which an axis is divided: three to six of them, or every so many where `most` is less. */
+export function ticks({ low, high }: Range, most = 6): number[] {
   const step = niceStep((high - low) / 5);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, index) => round((first + index) * step));
+  const all = Array.from({ length: last - first + 1 }, (_, index) => round((first + index) * step));
+  const stride = most < 3 ? all.length - 1 : Math.ceil(all.length / most);
+  return all.filter((_, index) => index % Math.max(1, stride) === 0);
 }
 
 /** The value as a label whose precision fits the range. */

@@ -5,7 +5,7 @@ import { liveOverview } from '../components/live-overview.ts';
 import { eventLines, sampleLines, settingLines } from '../components/live-tabs.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import type { RunDetail } from '../state/run-detail.ts';
-import { LIVE_TABS, type LiveScreen as LiveScreenState, type LiveTab } from '../state/ui-state.ts';
+import { LIVE_TABS, type LiveScreen as LiveScreenState, type LiveTab, type UiState } from '../state/ui-state.ts';
 import { EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
 import type { Theme } from '../theme.ts';
 import type { ScreenProps } from './runs-screen.tsx';
@@ -32,21 +32,21 @@ export function LiveScreen({ state, screen, width, height }: LiveScreenProps) {
   const body =
     detail === undefined || detail === null
       ? missingLines(screen.runId, detail === null)
-      : tabLines(detail, screen, state.now, width, rows, theme);
+      : tabLines(detail, screen, state, width, rows, theme);
   return <Lines lines={[tabs, EMPTY_LINE, ...body]} width={width} height={height} />;
 }
 
 function tabLines(
   detail: RunDetail,
   { tab, position, isFollowing }: LiveScreenState,
-  now: number,
+  { now, plot }: UiState,
   width: number,
   rows: number,
   theme: Theme,
 ): RichLine[] {
   switch (tab) {
     case 'overview':
-      return liveOverview(detail, now, width, rows, theme);
+      return liveOverview(detail, plot, now, width, rows, theme);
     case 'samples':
       return sampleLines(detail, position, rows, theme);
     case 'config':

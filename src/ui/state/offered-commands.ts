@@ -1,9 +1,10 @@
 /** Which commands do something at the moment: a footer offers only those. */
 import type { RunSummary } from '../../store/rows.ts';
 import type { Command } from '../keys.ts';
+import { availableCurves, CURVES, shownCurve } from './curves.ts';
 import { focusedField, formProblems, isChanged } from './experiment-form.ts';
 import { isActive, isResumable, selectedRun } from './runs-list.ts';
-import { compareRowCount, liveRowCount } from './selectors.ts';
+import { compareRowCount, liveRowCount, plottedRuns } from './selectors.ts';
 import { type Screen, topScreen, type UiState } from './ui-state.ts';
 
 /** Whether the command does more than say why it cannot. */
@@ -21,6 +22,10 @@ export function isOffered(state: UiState, command: Command): boolean {
       return run !== null;
     case 'open':
       return canOpen(state, run);
+    case 'next-curve':
+      return availableCurves(plottedRuns(state)).length > 1;
+    case 'toggle-smoothing':
+      return canSmooth(state);
     case 'reset':
       return canReset(topScreen(state));
     case 'next-problem':
@@ -33,6 +38,12 @@ export function isOffered(state: UiState, command: Command): boolean {
 /** The command that is most likely wanted next, null when that is the first of the footer. */
 export function likelyCommand(state: UiState): Command | null {
   return topScreen(state).type === 'runs' && state.list.markedIds.length > 0 ? 'compare' : null;
+}
+
+function canSmooth(state: UiState): boolean {
+  const details = plottedRuns(state);
+  const name = shownCurve(state.plot, details);
+  return CURVES[name].isNoisy && availableCurves(details).includes(name);
 }
 
 function canReset(screen: Screen): boolean {

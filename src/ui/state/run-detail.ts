@@ -16,11 +16,13 @@ import type {
 import type { UiServices } from '../services.ts';
 import { isActive } from './runs-list.ts';
 
+/** Numbers that a training tells of its steps. */
+export type SeriesName = 'loss' | 'learning_rate' | 'grad_norm' | 'samples_per_second';
+
 export interface RunDetail {
   readonly record: RunRecord;
   readonly parameters: Readonly<Record<string, string>>;
-  readonly loss: readonly MetricPoint[];
-  readonly learningRate: readonly MetricPoint[];
+  readonly series: Readonly<Record<SeriesName, readonly MetricPoint[]>>;
   readonly evaluations: readonly EvaluationRow[];
   /** Empty unless asked for: a validation set can hold tens of thousands of sentences. */
   readonly translations: readonly TranslationRow[];
@@ -59,11 +61,17 @@ export function readRunDetail(
   const hasNewEvaluation = evaluations.length !== previous?.evaluations.length;
   const keepsTranslations = previous?.hasTranslations === true && !hasNewEvaluation;
   const readsTranslations = !keepsTranslations && (wantsTranslations || previous?.hasTranslations === true);
+  const seriesOf = (name: SeriesName) => services.metricSeries(id, name, MAX_POINTS);
+  const series = {
+    loss: seriesOf('loss'),
+    learning_rate: seriesOf('learning_rate'),
+    grad_norm: seriesOf('grad_norm'),
+    samples_per_second: seriesOf('samples_per_second'),
+  };
   const next: RunDetail = {
     record,
     parameters: previous?.parameters ?? readSettings(services, id),
-    loss: services.metricSeries(id, 'loss', MAX_POINTS),
-    learningRate: services.metricSeries(id, 'learning_rate', MAX_POINTS),
+    series: previous === null ? series : sharingWith(previous.series, series),
     evaluations,
     translations: readsTranslations ? services.translations(id) : (previous?.translations ?? []),
     hasTranslations: wantsTranslations || (previous?.hasTranslations ?? false),
@@ -81,13 +89,13 @@ export function readSettings(services: UiServices, id: string): Readonly<Record<
   return Object.fromEntries(entries.map(([path, text]) => [path, isDecimal(text) ? fieldText(Number(text)) : text]));
 }
 
-function sharingWith(previous: RunDetail, next: RunDetail): RunDetail {
-  const shared: Partial<Record<keyof RunDetail, unknown>> = {};
+function sharingWith<T extends object>(previous: T, next: T): T {
+  const shared: Partial<T> = {};
   let isSame = true;
-  for (const key of Object.keys(next) as (keyof RunDetail)[]) {
+  for (const key of Object.keys(next) as (keyof T)[]) {
     const isEqual = isDeepStrictEqual(previous[key], next[key]);
     shared[key] = isEqual ? previous[key] : next[key];
     isSame &&= isEqual;
   }
-  return isSame ? previous : ({ ...next, ...shared } as RunDetail);
+  return isSame ? previous : { ...next, ...shared };
 }

@@ -6,7 +6,7 @@ import { compareSettings, type SettingRow } from './config-difference.ts';
 import { rememberLast } from './remember-last.ts';
 import type { RunDetail } from './run-detail.ts';
 import { compareSentences, type SentenceComparison, type SentenceDifference } from './sentence-difference.ts';
-import type { CompareScreen, LiveScreen, UiState } from './ui-state.ts';
+import { type CompareScreen, type LiveScreen, topScreen, type UiState } from './ui-state.ts';
 
 /** A sentence of one run, from its evaluations or, before there are any, from what it translated on the way. */
 export interface RunSentenceRow {
@@ -50,6 +50,13 @@ export const eventRows = rememberLast((events: readonly EventRow[], columns: num
 /** The runs of a comparison that could be read. */
 export function comparedRuns(state: UiState, screen: CompareScreen): readonly RunDetail[] {
   return screen.runIds.flatMap((id) => state.details[id] ?? []);
+}
+
+/** The runs whose curves the shown tab plots; none on a tab without a plot. */
+export function plottedRuns(state: UiState): readonly RunDetail[] {
+  const screen = topScreen(state);
+  if (screen.type === 'compare' && screen.tab === 'scores') return comparedRuns(state, screen);
+  return screen.type === 'live' && screen.tab === 'overview' ? [state.details[screen.runId] ?? []].flat() : [];
 }
 
 const comparisonOf = rememberLast(

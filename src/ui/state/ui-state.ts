@@ -1,6 +1,7 @@
 /** The whole state of the UI, as data: what is read from the services, and where the user is in it. */
 import type { Context } from '../keys.ts';
 import type { Preset } from '../services.ts';
+import type { PlotChoice } from './curves.ts';
 import type { ExperimentForm } from './experiment-form.ts';
 import type { RunDetail } from './run-detail.ts';
 import { EMPTY_RUNS_LIST, type RunsList } from './runs-list.ts';
@@ -79,6 +80,7 @@ export interface UiState {
   readonly list: RunsList;
   /** Runs read for the screens shown, by id; null for a run the store does not have. */
   readonly details: Readonly<Record<string, RunDetail | null>>;
+  readonly plot: PlotChoice;
   readonly presets: readonly Preset[] | null;
   readonly toast: Toast | null;
   readonly confirm: Question | null;
@@ -96,6 +98,7 @@ export function initialState(size: Size, now: number, initialRunId?: string): Ui
     screens: initialRunId === undefined ? [{ type: 'runs' }] : [{ type: 'runs' }, liveScreen(initialRunId)],
     list: EMPTY_RUNS_LIST,
     details: {},
+    plot: { curve: 'loss', isSmoothed: false },
     presets: null,
     toast: null,
     confirm: null,

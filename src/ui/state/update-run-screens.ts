@@ -1,9 +1,10 @@
 /** Commands of the screens about runs: one run, a comparison, one sentence. */
 import type { Command } from '../keys.ts';
+import { nextCurve } from './curves.ts';
 import { sentencesPerPage, tabRows } from './layout.ts';
 import { isMove, movePosition, moveScroll } from './list-position.ts';
 import { type Update, update, withInfo } from './messages.ts';
-import { compareRowCount, liveRowCount } from './selectors.ts';
+import { compareRowCount, liveRowCount, plottedRuns } from './selectors.ts';
 import {
   COMPARE_TABS,
   type CompareScreen,
@@ -39,6 +40,9 @@ export function updateLive(state: UiState, screen: LiveScreen, command: Command)
       }
       if (liveRowCount(state, screen) === 0) return update(state);
       return update(pushScreen(state, { type: 'sentence', position: screen.position, scroll: 0 }));
+    case 'next-curve':
+    case 'toggle-smoothing':
+      return update(screen.tab === 'overview' ? replot(state, command) : state);
     case 'back':
       return update(popScreen(state));
     default:
@@ -64,6 +68,9 @@ export function updateCompare(state: UiState, screen: CompareScreen, command: Co
       }
       if (count === 0) return update(state);
       return update(pushScreen(state, { type: 'sentence', position: screen.position, scroll: 0 }));
+    case 'next-curve':
+    case 'toggle-smoothing':
+      return update(screen.tab === 'scores' ? replot(state, command) : state);
     case 'back':
       return update(popScreen(state));
     default:
@@ -85,6 +92,12 @@ export function updateSentence(state: UiState, screen: SentenceScreen, command: 
         withTop(state, { ...screen, scroll: movePosition(screen.scroll, command, 1000, tabRows(state.size)) }),
       );
   }
+}
+
+function replot(state: UiState, command: 'next-curve' | 'toggle-smoothing'): UiState {
+  const { plot } = state;
+  if (command === 'toggle-smoothing') return { ...state, plot: { ...plot, isSmoothed: !plot.isSmoothed } };
+  return { ...state, plot: { ...plot, curve: nextCurve(plot, plottedRuns(state)) } };
 }
 
 // The cursor of the list below goes along, so that esc comes back to the sentence just read.

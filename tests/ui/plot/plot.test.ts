@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type PlotOptions, plotLines } from '../../../src/ui/plot/plot-lines.ts';
 import { progressBar } from '../../../src/ui/plot/progress-bar.ts';
 import { niceRange, tickLabel, ticks } from '../../../src/ui/plot/scale.ts';
-import { sparkline } from '../../../src/ui/plot/sparkline.ts';
+import { smooth } from '../../../src/ui/plot/smooth.ts';
 import { lineWidth } from '../../../src/ui/text/rich-line.ts';
 import { themeFromEnvironment } from '../../../src/ui/theme.ts';
 
@@ -32,6 +32,36 @@ describe('plotLines', () => {
     expect(rows[2]).toMatch(/^3\.0 ┤/);
     expect(rows[4]).toMatch(/^1\.0 ┤/);
     expect(rows[5]).toMatch(/^ +0 +steps +300$/);
+  });
+
+  it.each([[4], [6], [9], [13], [17], [30]])('labels round values evenly with %i lines', (height) => {
+    const shown = plot({ series: [line([1, 0.21, 0.63])], width: 40, height })
+      .map((row, index) => ({ index, label: row.match(/^ *([\d.]+) [┤]/)?.[1] }))
+      .filter(({ label }) => label !== undefined);
+    const labels = shown.map(({ label }) => Number(label));
+    for (const label of labels) expect(Number((label * 10).toFixed(9)) % 1).toBe(0);
+    const steps = labels.slice(1).map((label, index) => Number(((labels[index] ?? 0) - label).toFixed(9)));
+    expect(new Set(steps).size).toBe(1);
+    expect(labels.length).toBeLessThanOrEqual(6);
+    expect(labels.length).toBeGreaterThanOrEqual(height > 5 ? 3 : 2);
+    for (const [index, { index: row }] of shown.slice(1).entries()) {
+      expect(row - (shown[index]?.index ?? 0)).toBeGreaterThan(1);
+    }
+  });
+
+  it('marks points above the lines, in whole cells', () => {
+    const points = { ...line([5, null, 1]), shape: 'points', tone: 'series1' } as const;
+    const rows = plot({ series: [points, line([5, 1, 5])], width: 25, height: 4 });
+    expect(rows.join('').match(/◆/g)).toHaveLength(2);
+    expect(rows[0]).toMatch(/┤◆/);
+    expect(rows[2]).toMatch(/◆$/);
+    const both = plot({ series: [{ ...line([5, 1]), shape: 'line-and-points' }], theme: plain });
+    expect(both.join('')).toMatch(/◆[^◆]*[⠀-⣿][^◆]*◆/);
+    expect(
+      plot({ series: [line([5, 1, 5]), points], theme: ascii })
+        .join('')
+        .match(/[+]/g)?.length,
+    ).toBeGreaterThan(2);
   });
 
   it('leaves a gap where a number is missing', () => {
@@ -105,19 +135,33 @@ describe('ticks', () => {
   ])('of %o are round values within it', (range, expected) => {
     expect(ticks(range)).toEqual(expected);
   });
+
+  it.each([
+    [5, [0, 0.4, 0.8]],
+    [3, [0, 0.4, 0.8]],
+    [2, [0, 1]],
+    [1, [0, 1]],
+  ])('are at most %i where that is wanted', (most, expected) => {
+    expect(ticks({ low: 0, high: 1 }, most)).toEqual(expected);
+  });
 });
 
-describe('sparkline', () => {
-  it.each([
-    [[1, 2, 3, 4, 5, 6, 7, 8], 8, '▁▂▃▄▅▆▇█'],
-    [[8, 1], 8, '█▁'],
-    [[1, 1, 5, 5], 2, '▁█'],
-    [[3, 3, 3], 3, '▄▄▄'],
-    [[null, 1, Number.NaN, 2], 4, '▁█'],
-    [[], 4, ''],
-    [[1, 2], 0, ''],
-  ])('of %j in %i cells is %s', (values, width, expected) => {
-    expect(sparkline(values, width, theme.symbols)).toBe(expected);
+describe('smooth', () => {
+  const values = (given: readonly (number | null)[], weight: number) =>
+    smooth(
+      given.map((value, step) => ({ step, value })),
+      weight,
+    ).map(({ value }) => (value === null ? null : Number(value.toFixed(6))));
+
+  // By hand from TensorBoard's formula: last = w * last + (1 - w) * value, divided by 1 - w^n.
+  it('is the exponential moving average, rid of the bias of its beginning', () => {
+    expect(values([4, 2, 8], 0.5)).toEqual([4, 2.666667, 5.714286]);
+    expect(values([3, 3, 3], 0.9)).toEqual([3, 3, 3]);
+  });
+
+  it('leaves gaps, which count for nothing', () => {
+    expect(values([4, null, Number.NaN, 2], 0.5)).toEqual([4, null, null, 2.666667]);
+    expect(values([], 0.5)).toEqual([]);
   });
 });
 

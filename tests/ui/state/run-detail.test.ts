@@ -18,13 +18,13 @@ describe('readRunDetail', () => {
     const services = fixtureServices([run]);
     const first = readRunDetail(services, 'a', null, false);
     run.record = { ...run.record, step: 11 };
-    run.loss = [...run.loss, { step: 11, value: 2, time: 0 }];
+    run.series = { ...run.series, loss: [...(run.series.loss ?? []), { step: 11, value: 2, time: 0 }] };
     run.samples = structuredClone(run.samples);
     const second = readRunDetail(services, 'a', first, false);
     expect(second).not.toBe(first);
-    expect(second?.loss).toHaveLength(11);
+    expect(second?.series.loss).toHaveLength(11);
     expect(second?.samples).toBe(first?.samples);
-    expect(second?.learningRate).toBe(first?.learningRate);
+    expect(second?.series.learning_rate).toBe(first?.series.learning_rate);
   });
 
   it('reads of a run that has ended and is unchanged nothing but its record', () => {

@@ -23,8 +23,7 @@ export const NOW = Date.UTC(2026, 8, 1, 12, 0, 0);
 export interface FixtureRun {
   record: RunRecord;
   parameters: Record<string, string>;
-  loss: MetricPoint[];
-  learningRate: MetricPoint[];
+  series: Readonly<Record<string, MetricPoint[]>>;
   evaluations: EvaluationRow[];
   translations: TranslationRow[];
   samples: SampleRow[];
@@ -137,7 +136,8 @@ export function fixtureRun(id: string, options: RunOptions = {}): FixtureRun {
     directory: `/runs/${id}`,
     resumedFrom: null,
     parentRun: null,
-    endReason: state === 'failed' ? 'The loss became NaN at step 120.' : state === 'completed' ? 'completed' : null,
+    endReason:
+      state === 'failed' ? 'The loss became NaN at step 120.' : state === 'completed' ? 'All steps were done.' : null,
     endHint: state === 'failed' ? 'Lower training.learning_rate.' : null,
     exitCode: state === 'failed' ? 7 : null,
     signal: null,
@@ -170,8 +170,7 @@ export function fixtureRun(id: string, options: RunOptions = {}): FixtureRun {
       'training.seed': '42',
       ...options.parameters,
     },
-    loss,
-    learningRate: curve(step, (x) => 1e-3 * (1 - x / ((totalSteps ?? 0) + 1)), createdAt),
+    series: { loss, learning_rate: curve(step, (x) => 1e-3 * (1 - x / ((totalSteps ?? 0) + 1)), createdAt) },
     evaluations: [
       ...(before === null ? [] : [evaluation('before', before, 4.31)]),
       ...(after === null ? [] : [evaluation('after', after, 1.33)]),
@@ -303,11 +302,7 @@ export function fixtureServices(runs: FixtureRun[] = sampleRuns()): FixtureServi
     listRuns: () => counted('listRuns', () => runs.map(({ record }) => record)),
     readRun: (id) => counted('readRun', () => find(id)?.record ?? null),
     parameters: (id) => counted('parameters', () => find(id)?.parameters ?? {}),
-    metricSeries: (id, metric) =>
-      counted(
-        'metricSeries',
-        () => (metric === 'loss' ? find(id)?.loss : metric === 'learning_rate' ? find(id)?.learningRate : null) ?? [],
-      ),
+    metricSeries: (id, metric) => counted('metricSeries', () => find(id)?.series[metric] ?? []),
     evaluations: (id) => counted('evaluations', () => find(id)?.evaluations ?? []),
     translations: (id) => counted('translations', () => find(id)?.translations ?? []),
     samples: (id, limit) => counted('samples', () => find(id)?.samples.slice(-limit) ?? []),
