@@ -4,20 +4,20 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ZodError } from 'zod';
-import { readWire } from '../engine/run/wire.ts';
 import { checksumProblem } from '../engine/training/checksums.ts';
 import { StoreError } from '../errors.ts';
 import { missingFromStore } from '../store/compare-journal.ts';
 import { databaseFaults, halfMadeFiles } from '../store/database-care.ts';
 import { journalPath } from '../store/journal.ts';
 import { openStore } from '../store/open-store.ts';
-import { type JournalSummary, type ParseEnvelope, summarizeJournal } from '../store/read-journal.ts';
+import { type JournalSummary, summarizeJournal } from '../store/read-journal.ts';
 import { folderNames, recordedRuns } from '../store/recorded-runs.ts';
 import type { RunRecord } from '../store/rows.ts';
 import { assertRunId } from '../store/run-id.ts';
-import { withStoreErrors } from '../store/sqlite-error.ts';
+import { isUnfinished } from '../store/run-state.ts';
+import { toStoreError, withStoreErrors } from '../store/sqlite-error.ts';
 import type { Store } from '../store/store.ts';
+import { parseEnvelope } from './parse-envelope.ts';
 import { isRunnerAlive } from './reconcile-runs.ts';
 
 export interface Finding {
@@ -37,16 +37,6 @@ export interface Examination {
   readonly findings: readonly Finding[];
 }
 
-/** Reads an event out of a journal. */
-export const parseEnvelope: ParseEnvelope = (value) => {
-  try {
-    return readWire(value).envelope;
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof ZodError) return null;
-    throw error;
-  }
-};
-
 const TEMPORARY = /^\.unfinished-/;
 
 /** Looks at the store's file, each run, its journal, its checkpoints, and what is left over. Changes nothing. */
@@ -63,8 +53,11 @@ export async function examineStore(directory: string): Promise<Examination> {
   const store = openStore(directory);
   try {
     const runs = store.listRuns().flatMap(({ id }) => store.readRun(id) ?? []);
-    for (const run of runs) findings.push(...(await examineRun(store, path, run)));
-    findings.push(...examineFolders(store, new Set(runs.map(({ id }) => id))));
+    for (const run of runs) findings.push(...(await examineApart(run.id, path, () => examineRun(store, path, run))));
+    const known = new Set(runs.map(({ id }) => id));
+    for (const id of folderNames(join(store.directory, 'runs'))) {
+      if (!known.has(id)) findings.push(...(await examineApart(id, path, () => examineFolder(store, id))));
+    }
     return { path: join(store.directory, 'bleubird.sqlite'), runs: runs.length, findings };
   } finally {
     store.close();
@@ -89,10 +82,24 @@ function fileFaults(path: string, directory: string): string[] {
   });
 }
 
+/** A run that cannot be examined hides nothing of the others. */
+async function examineApart(
+  run: string,
+  path: string,
+  examine: () => Finding[] | Promise<Finding[]>,
+): Promise<Finding[]> {
+  try {
+    return await examine();
+  } catch (error) {
+    const told = toStoreError(error, path);
+    if (!(told instanceof StoreError)) throw error;
+    return [{ severity: 'problem', run, message: `it cannot be examined: ${told.message}`, cure: 'none' }];
+  }
+}
+
 async function examineRun(store: Store, path: string, run: RunRecord): Promise<Finding[]> {
   const { id, directory } = run;
-  const isUnfinished = run.state === 'running' || run.state === 'pending';
-  if (isUnfinished && isRunnerAlive(run)) {
+  if (isUnfinished(run.state) && isRunnerAlive(run)) {
     return [{ severity: 'note', run: id, message: 'it is being written: not compared', cure: 'none' }];
   }
   return [
@@ -146,19 +153,16 @@ function temporaryFolders(directory: string): string[] {
     .map((name) => join(checkpoints, name));
 }
 
-/** Folders in runs/ that no row knows: copied in, or never begun. */
-function examineFolders(store: Store, known: ReadonlySet<string>): Finding[] {
-  return folderNames(join(store.directory, 'runs')).flatMap((id): Finding[] => {
-    if (known.has(id)) return [];
-    const path = journalPath(store.runDirectory(id));
-    const journal = existsSync(path) ? summarizeJournal(path, parseEnvelope) : null;
-    if (canAdopt(id, journal)) {
-      return [
-        { severity: 'problem', run: id, message: 'its folder is here and the store does not know it', cure: 'adopt' },
-      ];
-    }
-    return [{ severity: 'note', run: id, message: 'a folder without a run that could be read from it', cure: 'none' }];
-  });
+/** A folder in runs/ that no row knows: copied in, or never begun. */
+function examineFolder(store: Store, id: string): Finding[] {
+  const path = journalPath(store.runDirectory(id));
+  const journal = existsSync(path) ? summarizeJournal(path, parseEnvelope) : null;
+  if (canAdopt(id, journal)) {
+    return [
+      { severity: 'problem', run: id, message: 'its folder is here and the store does not know it', cure: 'adopt' },
+    ];
+  }
+  return [{ severity: 'note', run: id, message: 'a folder without a run that could be read from it', cure: 'none' }];
 }
 
 function canAdopt(id: string, journal: JournalSummary | null): boolean {

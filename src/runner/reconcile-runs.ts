@@ -1,15 +1,34 @@
-/** Finds runs that claim to be going on although their runner is dead, and marks them interrupted. */
+/** Finds runs that claim to be going on although their runner is dead, and records how they ended. */
+import { StoreError } from '../errors.ts';
 import type { RunRecord } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import { parseEnvelope } from './parse-envelope.ts';
 import { isAlive } from './process-identity.ts';
 
 /** A runner on another host can only be judged by its silence; generous, since clocks of hosts differ. */
 const SILENCE_OF_ANOTHER_HOST_MS = 5 * 60_000;
 
-/** Gives back how many runs were marked. Cheap enough for once a second. @throws {StoreError} */
+/** Gives back how many runs there were of this kind. Cheap enough for once a second. @throws {StoreError} */
 export function reconcileRuns(store: Store, now = Date.now()): number {
   const dead = store.unfinishedRuns().filter((run) => !isRunnerAlive(run, now));
-  return dead.filter((run) => store.markInterrupted(run.id)).length;
+  for (const { id } of dead) recordEnd(store, id);
+  return dead.length;
+}
+
+/**
+ * Records the end of a run whose runner is dead: what its journal tells beyond the store, as after a power cut, otherwise
+ * that it was interrupted.
+ *
+ * @throws {StoreError} when that cannot be written
+ */
+export function recordEnd(store: Store, id: string): void {
+  try {
+    store.catchUp(id, parseEnvelope);
+  } catch (error) {
+    // Of a journal that cannot be used the check tells; a store that cannot be written says so below.
+    if (!(error instanceof StoreError)) throw error;
+  }
+  store.markInterrupted(id);
 }
 
 /** Says whether a run has a living runner, as far as can be told from here. */

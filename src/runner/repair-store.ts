@@ -8,8 +8,10 @@ import { openStore } from '../store/open-store.ts';
 import { summarizeJournal } from '../store/read-journal.ts';
 import { rebuildStore } from '../store/rebuild-store.ts';
 import { recordedRuns } from '../store/recorded-runs.ts';
+import type { RunnerIdentity } from '../store/rows.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
-import { examineStore, type Finding, parseEnvelope } from './examine-store.ts';
+import { examineStore, type Finding } from './examine-store.ts';
+import { parseEnvelope } from './parse-envelope.ts';
 import { isAlive } from './process-identity.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 
@@ -25,13 +27,22 @@ export async function repairStore(directory: string, now: () => number): Promise
   assertNoRunGoesOn(directory);
   const path = join(directory, 'bleubird.sqlite');
   const done: string[] = [];
+  const uncured: Finding[] = [];
   const { findings } = await examineStore(directory);
   if (findings.some(({ cure }) => cure === 'rebuild-store')) done.push(...rebuild(path, now));
   const rest = done.length > 0 ? (await examineStore(directory)).findings : findings;
   if (existsSync(path)) {
     const store = openStore(directory, { now });
     try {
-      for (const finding of rest) done.push(...cure(finding, (id) => store.rebuildRun(id, parseEnvelope)));
+      for (const finding of rest) {
+        try {
+          done.push(...cure(finding, (id) => store.rebuildRun(id, parseEnvelope)));
+        } catch (error) {
+          if (!(error instanceof StoreError)) throw error;
+          const message = `it could not be made anew: ${error.message}`;
+          uncured.push({ ...finding, severity: 'problem', message });
+        }
+      }
       const ended = reconcileRuns(store);
       if (ended > 0 && done.length > 0) done.push(`${ended} of them have no runner: they are interrupted`);
     } finally {
@@ -42,21 +53,30 @@ export async function repairStore(directory: string, now: () => number): Promise
   // What a run has left over is seen once the store knows the run.
   const leftOver = left.filter((finding) => finding.cure === 'remove');
   for (const finding of leftOver) done.push(...cure(finding, () => {}));
-  return { done, left: left.filter((finding) => !leftOver.includes(finding)) };
+  return { done, left: [...uncured, ...left.filter((finding) => !leftOver.includes(finding))] };
 }
 
 /** @throws {StoreError} naming a run that is being written; the journals tell, since the store may not */
 export function assertNoRunGoesOn(directory: string): void {
   const path = resolve(directory);
-  withStoreErrors(path, () => {
-    for (const id of recordedRuns(join(path, 'runs'))) {
-      const { isEnded, runner } = summarizeJournal(journalPath(join(path, 'runs', id)), parseEnvelope);
-      if (isEnded || runner === null || isAlive(runner) !== true) continue;
-      throw new StoreError(`Run ${id} is being written by process ${runner.pid}: the store is left as it is.`, {
-        hint: `bleubird stop ${id} ends it, saved.`,
-      });
-    }
-  });
+  for (const id of withStoreErrors(path, () => recordedRuns(join(path, 'runs')))) {
+    const runner = writerOf(journalPath(join(path, 'runs', id)));
+    if (runner === null || isAlive(runner) !== true) continue;
+    throw new StoreError(`Run ${id} is being written by process ${runner.pid}: the store is left as it is.`, {
+      hint: `bleubird stop ${id} ends it, saved.`,
+    });
+  }
+}
+
+/** Gives back who has not ended a journal yet. One that cannot be read is no reason to leave the other runs as they are. */
+function writerOf(path: string): RunnerIdentity | null {
+  try {
+    const { isEnded, runner } = withStoreErrors(path, () => summarizeJournal(path, parseEnvelope));
+    return isEnded ? null : runner;
+  } catch (error) {
+    if (error instanceof StoreError) return null;
+    throw error;
+  }
 }
 
 function rebuild(path: string, now: () => number): string[] {
@@ -64,9 +84,11 @@ function rebuild(path: string, now: () => number): string[] {
     const damaged = existsSync(path) ? setAside(path, now()) : null;
     const runs = rebuildStore(path, damaged, parseEnvelope, now);
     const lost = runs.filter(({ from }) => from === 'nowhere').map(({ id }) => id);
+    const unusable = runs.flatMap(({ id, trouble }) => (trouble === null ? [] : [`${id} (${trouble})`]));
     return [
       ...(damaged === null ? [] : [`the damaged file is now ${damaged}`]),
       `a new store was made with ${runs.length - lost.length} runs: ${countSources(runs)}`,
+      ...(unusable.length === 0 ? [] : [`the journal could not be used of ${unusable.join(', ')}`]),
       ...(lost.length === 0 ? [] : [`nothing could be read of ${lost.join(', ')}`]),
     ];
   });

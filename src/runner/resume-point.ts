@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { findNewestSoundCheckpoint, listCheckpoints } from '../engine/training/checkpoint.ts';
 import { ModelError, StoreError } from '../errors.ts';
-import { isResumable } from '../store/resume-run.ts';
 import type { RunRecord } from '../store/rows.ts';
+import { isResumable, isUnfinished } from '../store/run-state.ts';
 import type { Store } from '../store/store.ts';
-import { parseEnvelope } from './examine-store.ts';
+import { parseEnvelope } from './parse-envelope.ts';
 import { isRunnerAlive } from './reconcile-runs.ts';
 
 export interface FoundCheckpoint {
@@ -22,13 +22,12 @@ export interface FoundCheckpoint {
  */
 export async function requireResumable(store: Store, typed: string): Promise<RunRecord> {
   const found = store.findRun(typed);
-  const isOver = found.state !== 'running' && found.state !== 'pending';
-  const isDead = isOver || !isRunnerAlive(found);
+  const isDead = !isUnfinished(found.state) || !isRunnerAlive(found);
   // A power cut, or damage to SQLite's log, takes the newest rows; the journal has them.
   if (isDead) store.catchUp(found.id, parseEnvelope);
   if (isDead) store.markInterrupted(found.id);
   const run = store.findRun(found.id);
-  if (run.state === 'running' || run.state === 'pending') {
+  if (isUnfinished(run.state)) {
     throw new StoreError(`Run ${run.id} is ${run.state}: there is nothing to resume.`, {
       hint: `bleubird attach ${run.id} shows it.`,
     });

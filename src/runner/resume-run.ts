@@ -1,7 +1,7 @@
 /** Goes on with a run that was interrupted, stopped or failed, in this process: the same run, from its newest checkpoint. */
 import type { Store } from '../store/store.ts';
-import { parseEnvelope } from './examine-store.ts';
 import { waitForOrphanedTrainer } from './orphaned-trainer.ts';
+import { parseEnvelope } from './parse-envelope.ts';
 import { identityOf } from './process-identity.ts';
 import { requirePush } from './push-of-run.ts';
 import { findRunCheckpoint, requireResumable } from './resume-point.ts';

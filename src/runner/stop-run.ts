@@ -2,8 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
 import type { RunState } from '../store/rows.ts';
+import { isUnfinished } from '../store/run-state.ts';
 import type { Store } from '../store/store.ts';
 import { isAlive } from './process-identity.ts';
+import { recordEnd } from './reconcile-runs.ts';
 
 export interface StopOptions {
   /** How long to wait for the run to end, milliseconds; 0, the default, returns at once. */
@@ -21,15 +23,15 @@ export interface StopOptions {
  */
 export async function stopRun(store: Store, id: string, options: StopOptions = {}): Promise<RunState> {
   const run = store.findRun(id);
-  if (run.state !== 'running' && run.state !== 'pending') {
+  if (!isUnfinished(run.state)) {
     throw new StoreError(`Run ${run.id} is ${run.state}, not running.`, {
       hint: 'bleubird ls shows which runs go on.',
     });
   }
   const isRunnerAlive = run.runner === null ? false : isAlive(run.runner);
   if (run.runner === null || isRunnerAlive === false) {
-    store.markInterrupted(run.id);
-    throw new StoreError(`Run ${run.id} is interrupted: its runner no longer lives.`, {
+    recordEnd(store, run.id);
+    throw new StoreError(`Run ${run.id} is ${store.findRun(run.id).state}: its runner no longer lives.`, {
       hint: `bleubird show ${run.id} tells what it had reached.`,
     });
   }
@@ -58,7 +60,7 @@ async function stateAfter(store: Store, id: string, waitMs: number): Promise<Run
   for (;;) {
     const { state } = store.findRun(id);
     const remainingMs = end - Date.now();
-    if ((state !== 'running' && state !== 'pending') || remainingMs <= 0) return state;
+    if (!isUnfinished(state) || remainingMs <= 0) return state;
     await sleep(Math.min(100, remainingMs));
   }
 }

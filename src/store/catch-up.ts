@@ -1,77 +1,103 @@
 /** Writes what the journal of a run has beyond the store: after a power cut, a damaged log, or a trainer that outlived its runner. */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { Database } from 'better-sqlite3';
 import * as z from 'zod';
 import { journalPath } from './journal.ts';
-import { entriesThatCount, type ParseEnvelope, parseLine, type ReadEntry, summarizeJournal } from './read-journal.ts';
-import { lastSeq, rebuildRun } from './rebuild-run.ts';
+import { readJournalTail } from './journal-tail.ts';
+import { entriesThatCount, type ParseEnvelope, type ReadEntry, summarizeJournal } from './read-journal.ts';
+import { rebuildRun } from './rebuild-run.ts';
+import type { RunnerIdentity } from './rows.ts';
+import { isUnfinished, RUN_STATES } from './run-state.ts';
 import { RunWriter } from './run-writer.ts';
 import { selectOne } from './select.ts';
 
-const TAIL_BYTES = 1 << 20;
-const runRow = z.object({ number: z.number(), state: z.string() });
+const storedRun = z
+  .object({
+    number: z.number(),
+    state: z.enum(RUN_STATES),
+    lastSeq: z.number(),
+    pid: z.number().nullable(),
+    processStart: z.string().nullable(),
+    bootId: z.string().nullable(),
+    hostname: z.string().nullable(),
+  })
+  .transform(({ number, state, lastSeq, pid, hostname, ...start }) => ({
+    number,
+    lastSeq,
+    // Whoever finds a dead runner writes "interrupted", and knows no better: of the journal's word and this, that counts.
+    hasEnd: !isUnfinished(state) && state !== 'interrupted',
+    runner: pid === null || hostname === null ? null : ({ pid, ...start, hostname } satisfies RunnerIdentity),
+  }));
 
-/** Adds what is new to the run; where that is not plain, makes the run anew. @returns whether there was something */
+type StoredRun = z.infer<typeof storedRun>;
+
+const SELECT_RUN = `
+  SELECT number, state, last_seq AS lastSeq, runner_pid AS pid, runner_process_start AS processStart,
+    runner_boot_id AS bootId, runner_hostname AS hostname
+  FROM runs JOIN run_details ON run_details.run = runs.number WHERE id = ?`;
+
+/**
+ * Adds what is new to the run, its end included; where that is not plain, makes the run anew.
+ *
+ * @returns whether there was something
+ */
 export function catchUp(database: Database, id: string, directory: string, parseEnvelope: ParseEnvelope): boolean {
   const path = journalPath(directory);
-  const stored = lastSeq(database, id);
-  if (!existsSync(path) || newestSeq(path, parseEnvelope) <= stored) return false;
+  if (!existsSync(path)) return false;
+  const tail = readJournalTail(path, parseEnvelope);
+  const isBehind = () => {
+    const run = selectOne(database, storedRun, SELECT_RUN, id);
+    return tail === null || lacks(run, tail.lastSeq, tail.end !== null);
+  };
+  if (!isBehind()) return false;
+  // Read again under the write lock: another program may have done it in the meantime.
+  const write = database.transaction(() => isBehind() && takeNews(database, id, directory, parseEnvelope));
+  return write.immediate();
+}
+
+function lacks(run: StoredRun | null, lastSeq: number, hasEnd: boolean): boolean {
+  if (run === null || lastSeq > run.lastSeq) return true;
+  return lastSeq === run.lastSeq && hasEnd && !run.hasEnd;
+}
+
+function takeNews(database: Database, id: string, directory: string, parseEnvelope: ParseEnvelope): boolean {
+  const path = journalPath(directory);
   const journal = summarizeJournal(path, parseEnvelope);
-  if (journal.lastSeq <= stored || journal.createdAt === null) return false;
-  const run = selectOne(database, runRow, 'SELECT number, state FROM runs WHERE id = ?', id);
-  const news = journal.damagedLines > 0 || run === null ? null : entriesAfter(path, stored, parseEnvelope);
+  const run = selectOne(database, storedRun, SELECT_RUN, id);
+  if (journal.createdAt === null || !lacks(run, journal.lastSeq, journal.isEnded)) return false;
+  // Another runner than the store knows: it lacks that the run was taken up again.
+  const isPlain = journal.damagedLines === 0 && isDeepStrictEqual(journal.runner, run?.runner);
+  const news = run === null || !isPlain ? null : entriesAfter(path, run, parseEnvelope);
   if (news === null || run === null) rebuildRun(database, id, directory, parseEnvelope);
-  else add(database, news, { ...run, id, directory, lastSeq: stored, journal: null });
+  else add(database, news, { ...run, id, directory, journal: null });
   return true;
 }
 
-/** Gives the number of the last event, as the end of the file tells; Infinity when that tells nothing. */
-function newestSeq(path: string, parseEnvelope: ParseEnvelope): number {
-  const file = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(file);
-    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    readSync(file, tail, 0, tail.length, size - tail.length);
-    for (let end = tail.lastIndexOf(10); end > 0; ) {
-      const before = tail.lastIndexOf(10, end - 1);
-      if (before < 0 && tail.length < size) break; // the line began earlier
-      const entry = parseLine(tail.subarray(before + 1, end), parseEnvelope);
-      if (entry?.type === 'event') return entry.envelope.seq;
-      end = before;
-    }
-    return Number.POSITIVE_INFINITY;
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Gives the entries from the first new event on; null when the run was taken up again after it. */
-function entriesAfter(path: string, seq: number, parseEnvelope: ParseEnvelope): ReadEntry[] | null {
-  const news: ReadEntry[] = [];
+/** Gives the entries that the store lacks; null when the run was taken up again after an event that it lacks. */
+function entriesAfter(path: string, { lastSeq, hasEnd }: StoredRun, parseEnvelope: ParseEnvelope): ReadEntry[] | null {
+  let news: ReadEntry[] = [];
   for (const entry of entriesThatCount(path, parseEnvelope)) {
-    const isNew = news.length > 0 || (entry.type === 'event' && entry.envelope.seq > seq);
+    const isNew =
+      entry.type === 'event' ? entry.envelope.seq > lastSeq : entry.type === 'ended' ? !hasEnd : news.length > 0;
     if (!isNew) continue;
-    if (entry.type === 'resumed' || entry.type === 'created') return null;
-    news.push(entry);
+    if (entry.type === 'resumed' || entry.type === 'created') {
+      if (news.some(({ type }) => type === 'event')) return null;
+      news = []; // the end was that of a runner before
+    } else {
+      news.push(entry);
+    }
   }
   return news;
 }
 
-function add(
-  database: Database,
-  news: readonly ReadEntry[],
-  run: ConstructorParameters<typeof RunWriter>[1] & { readonly state: string },
-): void {
+function add(database: Database, news: readonly ReadEntry[], run: ConstructorParameters<typeof RunWriter>[1]): void {
   let clock = 0;
-  const isEnded = run.state !== 'running' && run.state !== 'pending';
-  const write = database.transaction(() => {
-    const writer = new RunWriter(database, run, database.name, () => clock);
-    for (const entry of news) {
-      clock = entry.at;
-      if (entry.type === 'event') writer.record(entry.envelope);
-      if (entry.type === 'note') writer.note(entry.kind, entry.text);
-      if (entry.type === 'ended' && !isEnded) writer.finish(entry.end);
-    }
-  });
-  write.immediate();
+  const writer = new RunWriter(database, run, database.name, () => clock);
+  for (const entry of news) {
+    clock = entry.at;
+    if (entry.type === 'event') writer.record(entry.envelope);
+    if (entry.type === 'note') writer.note(entry.kind, entry.text);
+    if (entry.type === 'ended') writer.finish(entry.end);
+  }
 }

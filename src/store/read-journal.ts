@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Envelope } from '../engine/run/protocol.ts';
 import type { JournalEntry } from './journal.ts';
 import type { RunnerIdentity } from './rows.ts';
+import { RUN_STATES } from './run-state.ts';
 
 /** Gives back the event that a trainer sent as this, null where it is none. The engine's protocol knows. */
 export type ParseEnvelope = (value: unknown) => Envelope | null;
@@ -35,7 +36,6 @@ const text = z.string();
 const optionalText = text.nullable();
 const at = z.number().int();
 const identity = z.object({ pid: z.number().int(), processStart: optionalText, bootId: optionalText, hostname: text });
-const state = z.enum(['pending', 'running', 'completed', 'stopped', 'failed', 'interrupted']);
 
 const journalEntry = z.discriminatedUnion('type', [
   z.object({
@@ -61,7 +61,7 @@ const journalEntry = z.discriminatedUnion('type', [
     at,
     runner: identity,
     lastSeq: z.number().int(),
-    was: state,
+    was: z.enum(RUN_STATES),
     endedAt: z.number().int().nullable(),
   }),
   z.object({

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { StoreError } from '../errors.ts';
 import { nearestIds } from './nearest-ids.ts';
 import type { RunRecord, RunSummary } from './rows.ts';
+import { RUN_STATES } from './run-state.ts';
 import { flagColumn, jsonColumn, selectAll, selectOne } from './select.ts';
 
 const optionalNumber = z.number().nullable();
@@ -13,7 +14,7 @@ const optionalText = z.string().nullable();
 const summaryFields = {
   id: z.string(),
   name: z.string(),
-  state: z.enum(['pending', 'running', 'completed', 'stopped', 'failed', 'interrupted']),
+  state: z.enum(RUN_STATES),
   createdAt: z.number(),
   startedAt: optionalNumber,
   endedAt: optionalNumber,

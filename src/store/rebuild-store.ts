@@ -8,11 +8,14 @@ import { migrate } from './migrate.ts';
 import { type JournalSummary, type ParseEnvelope, summarizeJournal } from './read-journal.ts';
 import { recordedRuns } from './recorded-runs.ts';
 import { replayJournal } from './replay-journal.ts';
+import { isOfOneRun, toStoreError } from './sqlite-error.ts';
 
 /** Where the rows of a run come from now. */
 export interface RebuiltRun {
   readonly id: string;
   readonly from: 'journal' | 'store' | 'both' | 'nowhere';
+  /** Why its journal could not be used, null where it could or there is none. */
+  readonly trouble: string | null;
 }
 
 /** What is known of a run before it is rebuilt. */
@@ -20,6 +23,7 @@ interface Sources {
   readonly id: string;
   /** Null without one that begins with the making of the run. */
   readonly journal: JournalSummary | null;
+  readonly trouble: string | null;
   /** Its key and last event in the damaged store, null where that cannot be read. */
   readonly stored: { readonly number: number; readonly lastSeq: number } | null;
 }
@@ -44,10 +48,14 @@ export function rebuildStore(
   try {
     database.pragma('foreign_keys = ON');
     migrate(database, path, now);
-    const rebuilt = findSources(path, old, parseEnvelope).map((sources) => ({
-      id: sources.id,
-      from: rebuild(database, old, sources, join(dirname(path), 'runs', sources.id), parseEnvelope),
-    }));
+    const rebuilt = findSources(path, old, parseEnvelope).map((sources) => {
+      const { id } = sources;
+      const make = (from: Sources) => rebuild(database, old, from, join(dirname(path), 'runs', id), parseEnvelope);
+      const made = orTrouble(path, () => make(sources));
+      if ('value' in made) return { id, from: made.value, trouble: sources.trouble };
+      // What the old store has of the run is better than nothing.
+      return { id, from: make({ ...sources, journal: null }), trouble: made.trouble };
+    });
     database.close();
     flush(unfinished);
     renameSync(unfinished, path);
@@ -66,14 +74,26 @@ function findSources(path: string, old: Database.Database | null, parseEnvelope:
   const ids = new Set<string>([...stored.keys(), ...recordedRuns(runsDirectory)]);
   const sources = [...ids].map((id): Sources => {
     const file = journalPath(join(runsDirectory, id));
-    const journal = existsSync(file) ? summarizeJournal(file, parseEnvelope) : null;
-    return { id, journal: journal?.createdAt == null ? null : journal, stored: stored.get(id) ?? null };
+    const read = orTrouble(file, () => (existsSync(file) ? summarizeJournal(file, parseEnvelope) : null));
+    const journal = 'value' in read && read.value?.createdAt != null ? read.value : null;
+    return { id, journal, trouble: 'trouble' in read ? read.trouble : null, stored: stored.get(id) ?? null };
   });
   const age = ({ journal, stored: found }: Sources) => [journal?.createdAt ?? 0, found?.number ?? 0] as const;
   return sources.sort((a, b) => {
     if (a.stored !== null && b.stored !== null) return a.stored.number - b.stored.number;
     return age(a)[0] - age(b)[0] || age(a)[1] - age(b)[1];
   });
+}
+
+/** Gives back what `work` gives, or why it cannot. @throws what is not the fault of one run, such as a full disk */
+function orTrouble<T>(path: string, work: () => T): { readonly value: T } | { readonly trouble: string } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (!isOfOneRun(error)) throw error;
+    const told = toStoreError(error, path);
+    return { trouble: told instanceof Error ? told.message : String(told) };
+  }
 }
 
 function rebuild(

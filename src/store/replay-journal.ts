@@ -5,7 +5,7 @@ import { insertRun } from './create-run.ts';
 import { journalPath } from './journal.ts';
 import { markInterrupted } from './mark-run.ts';
 import { entriesThatCount, type ParseEnvelope } from './read-journal.ts';
-import { resumeRun } from './resume-run.ts';
+import { takeUp } from './resume-run.ts';
 import { RunWriter } from './run-writer.ts';
 
 /**
@@ -49,10 +49,12 @@ export function replayJournal(
       } else if (entry.type === 'ended') {
         writer.finish(entry.end);
       } else {
-        if (markInterrupted(database, id, entry.at)) {
-          database.prepare('UPDATE runs SET ended_at = ? WHERE number = ?').run(entry.endedAt, number);
-        }
-        resumeRun(database, id, entry.runner, entry.at);
+        // The journal may hold another end than the store had then, which had lost its newest rows: what the store had counts.
+        markInterrupted(database, id, entry.at);
+        database
+          .prepare('UPDATE runs SET state = ?, ended_at = ? WHERE number = ?')
+          .run(entry.was, entry.endedAt, number);
+        takeUp(database, { number, state: entry.was }, entry.runner, entry.at);
         database.prepare('UPDATE runs SET last_seq = ? WHERE number = ?').run(entry.lastSeq, number);
         writer = write(entry.lastSeq);
       }

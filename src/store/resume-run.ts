@@ -3,20 +3,14 @@ import type { Database } from 'better-sqlite3';
 import * as z from 'zod';
 import { StoreError } from '../errors.ts';
 import { prepareDiary } from './diary.ts';
-import type { RunnerIdentity, RunState } from './rows.ts';
+import type { RunnerIdentity } from './rows.ts';
+import { isResumable, RUN_STATES } from './run-state.ts';
 import { selectOne } from './select.ts';
-
-const RESUMABLE: readonly RunState[] = ['interrupted', 'failed', 'stopped'];
-
-/** Says whether a run in this state can be taken up again. */
-export function isResumable(state: RunState): boolean {
-  return RESUMABLE.includes(state);
-}
 
 const endedRow = z.object({
   number: z.number(),
   lastSeq: z.number(),
-  state: z.enum(['pending', 'running', 'completed', 'stopped', 'failed', 'interrupted']),
+  state: z.enum(RUN_STATES),
   endedAt: z.number().nullable(),
 });
 
@@ -40,31 +34,41 @@ export function resumeRun(
     const sql = 'SELECT number, last_seq AS lastSeq, state, ended_at AS endedAt FROM runs WHERE id = ?';
     const run = selectOne(database, endedRow, sql, id);
     if (run === null) throw new StoreError(`There is no run ${id}.`);
-    if (!RESUMABLE.some((state) => state === run.state)) {
+    if (!isResumable(run.state)) {
       throw new StoreError(`Run ${id} is ${run.state} and cannot be resumed.`, {
         hint: 'Only a run that was interrupted, stopped or failed can be.',
       });
     }
-    database
-      .prepare(
-        `UPDATE runs SET state = 'pending', heartbeat_at = ?, started_at = NULL, ended_at = NULL,
-           earlier_ms = earlier_ms + coalesce(max(0, ended_at - started_at), 0),
-           stop_requested_at = NULL, phase = NULL, eta_seconds = NULL
-         WHERE number = ?`,
-      )
-      .run(now, run.number);
-    database
-      .prepare(
-        `UPDATE run_details SET runner_pid = ?, runner_process_start = ?, runner_boot_id = ?, runner_hostname = ?,
-           trainer_pid = NULL, end_reason = NULL, end_hint = NULL, exit_code = NULL, signal = NULL, stderr_tail = NULL
-         WHERE run = ?`,
-      )
-      .run(runner.pid, runner.processStart, runner.bootId, runner.hostname, run.number);
-    prepareDiary(database, run.number)('resume', `taken up again; it was ${run.state}`, now);
+    takeUp(database, run, runner, now);
     isAbout(run);
     return { number: run.number, lastSeq: run.lastSeq };
   });
   return resume.immediate();
+}
+
+/** Makes a run pending for a new runner, whatever it was. The caller holds the transaction. */
+export function takeUp(
+  database: Database,
+  { number, state }: Pick<EndedRun, 'number' | 'state'>,
+  runner: RunnerIdentity,
+  now: number,
+): void {
+  database
+    .prepare(
+      `UPDATE runs SET state = 'pending', heartbeat_at = ?, started_at = NULL, ended_at = NULL,
+           earlier_ms = earlier_ms + coalesce(max(0, ended_at - started_at), 0),
+           stop_requested_at = NULL, phase = NULL, eta_seconds = NULL
+         WHERE number = ?`,
+    )
+    .run(now, number);
+  database
+    .prepare(
+      `UPDATE run_details SET runner_pid = ?, runner_process_start = ?, runner_boot_id = ?, runner_hostname = ?,
+           trainer_pid = NULL, end_reason = NULL, end_hint = NULL, exit_code = NULL, signal = NULL, stderr_tail = NULL
+         WHERE run = ?`,
+    )
+    .run(runner.pid, runner.processStart, runner.bootId, runner.hostname, number);
+  prepareDiary(database, number)('resume', `taken up again; it was ${state}`, now);
 }
 
 /**

@@ -1,11 +1,8 @@
 /** What the store gives back: one type for each kind of row, all readonly, camelCase, numbers in plain units. */
 import type { BleuResult, Decoding, EvaluationStage } from '../engine/run/protocol.ts';
+import type { RunState } from './run-state.ts';
 
-/**
- * pending: made, trainer not ready yet. running: the trainer works. stopped: a user ended it and it saved.
- * failed: the trainer died or could not go on. interrupted: its runner is gone without a word.
- */
-export type RunState = 'pending' | 'running' | 'completed' | 'stopped' | 'failed' | 'interrupted';
+export type { RunState };
 
 /** Evidence that a runner lives: a process number alone can be reused, with start time and boot it cannot. */
 export interface RunnerIdentity {

@@ -50,6 +50,13 @@ export function isDiskFull(error: unknown): boolean {
   return false;
 }
 
+/** Says whether an error is of what was read of a run, so that others can still be written: not of the database or its disk. */
+export function isOfOneRun(error: unknown): boolean {
+  if (isDiskFull(error)) return false;
+  if (error instanceof Database.SqliteError) return /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(error.code);
+  return error instanceof StoreError || (error instanceof Error && 'syscall' in error);
+}
+
 function explain(code: string, path: string, said: string): { message: string; hint: string } {
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     const { message, hint = '' } = damagedStore(path, said);

@@ -2,11 +2,11 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { parseEnvelope } from '../../src/runner/examine-store.ts';
+import { parseEnvelope } from '../../src/runner/parse-envelope.ts';
 import { journalLine, journalPath } from '../../src/store/journal.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newStore } from './new-store.ts';
-import { envelopes, metrics, newRun } from './run-events.ts';
+import { completed, envelopes, metrics, newRun } from './run-events.ts';
 
 const runner = { pid: 9, processStart: '1', bootId: 'boot', hostname: 'here' };
 const failed = { state: 'failed', reason: 'gone', hint: null, exitCode: 7, signal: null, stderrTail: null } as const;
@@ -28,7 +28,7 @@ it('takes nothing from a journal that has no more than the store', () => {
   expect(store.catchUp('r', parseEnvelope)).toBe(false);
 });
 
-it('takes the events that came after, once, and leaves how the run ended', () => {
+it('takes the events that came after, once, and leaves a run interrupted whose journal tells of no end', () => {
   const { store, path, number } = threeSteps();
   store.markInterrupted('r');
   appendFileSync(path, line(number(metrics(4, { loss: 4 }))));
@@ -39,6 +39,49 @@ it('takes the events that came after, once, and leaves how the run ended', () =>
   expect(store.checkpoints('r').map(({ step }) => step)).toEqual([4]);
   expect(store.readRun('r')).toMatchObject({ state: 'interrupted', step: 4 });
   expect(store.catchUp('r', parseEnvelope)).toBe(false);
+});
+
+it.each([0, 1])('takes how the run ended for better than that it was interrupted, with %i events to take', (count) => {
+  const { store, path, number } = threeSteps();
+  store.markInterrupted('r');
+  for (let step = 4; step < 4 + count; step += 1) appendFileSync(path, line(number(metrics(step, { loss: step }))));
+  appendFileSync(path, journalLine({ type: 'ended', at: 70, end: completed }));
+  appendFileSync(path, journalLine({ type: 'note', at: 71, kind: 'push', text: 'done' }));
+  expect(store.catchUp('r', parseEnvelope)).toBe(true);
+  expect(store.readRun('r')).toMatchObject({ state: 'completed', endReason: 'done', endedAt: 70, step: 3 + count });
+  expect(store.events('r', 2).map(({ text }) => text)).toEqual(['completed: done', 'done']);
+  expect(store.catchUp('r', parseEnvelope)).toBe(false);
+});
+
+it('leaves how the run ended in the store, which its runner wrote', () => {
+  const { store, path } = threeSteps();
+  appendFileSync(path, journalLine({ type: 'ended', at: 70, end: completed }));
+  store.catchUp('r', parseEnvelope);
+  appendFileSync(path, journalLine({ type: 'ended', at: 80, end: failed }));
+  expect(store.catchUp('r', parseEnvelope)).toBe(false);
+  expect(store.readRun('r')).toMatchObject({ state: 'completed', endedAt: 70 });
+});
+
+it('takes no end that came before the run was taken up again', () => {
+  const { store, path, number } = threeSteps();
+  appendFileSync(path, journalLine({ type: 'ended', at: 70, end: failed }));
+  store.markInterrupted('r');
+  store.resumeRun('r', runner);
+  store.markInterrupted('r');
+  expect(store.catchUp('r', parseEnvelope)).toBe(false);
+  appendFileSync(path, line(number(metrics(4, { loss: 4 }))));
+  expect(store.catchUp('r', parseEnvelope)).toBe(true);
+  expect(store.readRun('r')).toMatchObject({ state: 'interrupted', step: 4 });
+});
+
+it('makes the run anew where the store lacks that it was taken up again', () => {
+  const { store, path, number } = threeSteps();
+  store.markInterrupted('r');
+  appendFileSync(path, journalLine({ type: 'resumed', at: 60, runner, lastSeq: 3, was: 'interrupted', endedAt: 55 }));
+  appendFileSync(path, line(number({ type: 'resumed', step: 2, checkpoint: 'checkpoint-2' })));
+  appendFileSync(path, journalLine({ type: 'ended', at: 70, end: completed }));
+  expect(store.catchUp('r', parseEnvelope)).toBe(true);
+  expect(store.readRun('r')).toMatchObject({ state: 'completed', step: 2, runner });
 });
 
 it('makes the run anew where a line is damaged, and keeps what only the store has', () => {

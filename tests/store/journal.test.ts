@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { parseEnvelope } from '../../src/runner/examine-store.ts';
+import { parseEnvelope } from '../../src/runner/parse-envelope.ts';
 import { Journal, journalPath } from '../../src/store/journal.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { entriesThatCount, readJournal, summarizeJournal } from '../../src/store/read-journal.ts';

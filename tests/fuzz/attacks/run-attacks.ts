@@ -12,7 +12,7 @@ import { eventReceiver } from '../../../src/engine/run/channel.ts';
 import { checksumProblem } from '../../../src/engine/training/checksums.ts';
 import { openCheckpoint } from '../../../src/engine/training/open-checkpoint.ts';
 import { ModelError, StoreError } from '../../../src/errors.ts';
-import { parseEnvelope } from '../../../src/runner/examine-store.ts';
+import { parseEnvelope } from '../../../src/runner/parse-envelope.ts';
 import { repairStore } from '../../../src/runner/repair-store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { fixture } from '../readers/fixture.ts';

@@ -8,7 +8,7 @@ import { assertCheckpointFits } from '../../../src/engine/training/checkpoint-fi
 import { checksumProblem } from '../../../src/engine/training/checksums.ts';
 import { readTrainerState } from '../../../src/engine/training/trainer-state.ts';
 import { AppError } from '../../../src/errors.ts';
-import { parseEnvelope } from '../../../src/runner/examine-store.ts';
+import { parseEnvelope } from '../../../src/runner/parse-envelope.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { Random } from '../random.ts';
