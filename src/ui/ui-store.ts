@@ -6,7 +6,7 @@ import { AppError, ConfigError } from '../errors.ts';
 import type { UiServices } from './services.ts';
 import type { Effect, Failure, Message } from './state/messages.ts';
 import { readSettings } from './state/run-detail.ts';
-import type { UiState } from './state/ui-state.ts';
+import type { NamedRun, UiState } from './state/ui-state.ts';
 import { updateUi } from './state/update-ui.ts';
 
 export interface UiStore {
@@ -77,12 +77,17 @@ export function createUiStore({ services, initialState, onQuit }: UiStoreOptions
         );
         return;
       }
-      case 'delete-run': {
-        const { runId, title } = effect;
+      case 'delete-runs': {
+        const deleted: NamedRun[] = [];
         settle(
-          () => services.deleteRun(runId),
-          () => dispatch({ type: 'run-deleted', runId, title }),
-          (error) => dispatch({ type: 'failed', failure: describeFailure(error) }),
+          async () => {
+            for (const run of effect.runs) {
+              await services.deleteRun(run.runId);
+              deleted.push(run);
+            }
+          },
+          () => dispatch({ type: 'runs-deleted', runs: deleted, failure: null }),
+          (error) => dispatch({ type: 'runs-deleted', runs: deleted, failure: describeFailure(error) }),
         );
         return;
       }

@@ -5,7 +5,7 @@ import { bodyRows } from '../state/layout.ts';
 import { isOffered, likelyCommand } from '../state/offered-commands.ts';
 import { isActive, visibleRuns } from '../state/runs-list.ts';
 import { helpRows } from '../state/selectors.ts';
-import { contextOf, type Question, topScreen, type UiState } from '../state/ui-state.ts';
+import { contextOf, type NamedRun, type Question, topScreen, type UiState } from '../state/ui-state.ts';
 import { SORT_WORDS } from '../state/update-runs.ts';
 import { editSpans } from '../text/edit-spans.ts';
 import { cutText, visibleText, wrapText } from '../text/fit-text.ts';
@@ -97,11 +97,22 @@ function questionText(question: Question): string {
     case 'stop':
       return `Stop ${question.title}? It ends after its step and saves a checkpoint.`;
     case 'delete':
-      return `Delete ${question.title} with its checkpoints, for good?`;
+      return deleteQuestion(question.runs, question.areMarked);
     case 'discard':
       return 'Discard the changes?';
   }
   return question satisfies never;
+}
+
+/** Marked runs may be out of sight, so that some of them are named. */
+const NAMED_RUNS = 3;
+
+function deleteQuestion(runs: readonly NamedRun[], areMarked: boolean): string {
+  const named = runs.slice(0, NAMED_RUNS).map(({ title }) => title);
+  if (!areMarked) return `Delete ${named.join(', ')} with its checkpoints, for good?`;
+  const rest = runs.length > NAMED_RUNS ? ` and ${runs.length - NAMED_RUNS} more` : '';
+  const what = runs.length === 1 ? 'the marked run with its' : `${runs.length} marked runs with their`;
+  return `Delete ${what} checkpoints, for good? ${named.join(', ')}${rest}`;
 }
 
 /** The most useful keys that do something now, as many as fit; the way back, help and quit always do. */

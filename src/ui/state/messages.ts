@@ -4,7 +4,7 @@ import type { RunSummary } from '../../store/rows.ts';
 import type { KeyPress } from '../key-names.ts';
 import type { Preset } from '../services.ts';
 import type { RunDetail } from './run-detail.ts';
-import type { Size, UiState } from './ui-state.ts';
+import type { NamedRun, Size, UiState } from './ui-state.ts';
 
 /** A failure in words. */
 export interface Failure {
@@ -31,7 +31,8 @@ export type Message =
   | { readonly type: 'stop-asked'; readonly title: string }
   | { readonly type: 'run-resumed'; readonly runId: string; readonly title: string }
   | { readonly type: 'resume-failed'; readonly runId: string; readonly failure: Failure }
-  | { readonly type: 'run-deleted'; readonly runId: string; readonly title: string }
+  /** `failure`: why those that were to follow were left. */
+  | { readonly type: 'runs-deleted'; readonly runs: readonly NamedRun[]; readonly failure: Failure | null }
   | { readonly type: 'failed'; readonly failure: Failure };
 
 /** Work for the world outside; each is done at once, in order, and answers with messages. */
@@ -44,7 +45,7 @@ export type Effect =
   | { readonly type: 'start-run'; readonly values: Readonly<Record<string, string>> }
   | { readonly type: 'stop-run'; readonly runId: string; readonly title: string }
   | { readonly type: 'resume-run'; readonly runId: string; readonly title: string }
-  | { readonly type: 'delete-run'; readonly runId: string; readonly title: string };
+  | { readonly type: 'delete-runs'; readonly runs: readonly NamedRun[] };
 
 /** A new state, and what to do. */
 export interface Update {

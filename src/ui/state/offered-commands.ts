@@ -3,7 +3,7 @@ import type { RunSummary } from '../../store/rows.ts';
 import type { Command } from '../keys.ts';
 import { availableCurves, CURVES, shownCurve } from './curves.ts';
 import { focusedField, formProblems, isChanged } from './experiment-form.ts';
-import { isActive, isResumable, selectedRun } from './runs-list.ts';
+import { isActive, isResumable, runsToDelete, selectedRun } from './runs-list.ts';
 import { compareRowCount, liveRowCount, plottedRuns } from './selectors.ts';
 import { type Screen, topScreen, type UiState } from './ui-state.ts';
 
@@ -16,7 +16,7 @@ export function isOffered(state: UiState, command: Command): boolean {
     case 'resume':
       return run !== null && isResumable(run.state);
     case 'delete':
-      return run !== null && !isActive(run.state);
+      return canDelete(state, run);
     case 'copy-run':
     case 'mark':
       return run !== null;
@@ -44,6 +44,11 @@ function canSmooth(state: UiState): boolean {
   const details = plottedRuns(state);
   const name = shownCurve(state.plot, details);
   return CURVES[name].isNoisy && availableCurves(details).includes(name);
+}
+
+function canDelete(state: UiState, run: RunSummary | null): boolean {
+  const runs = topScreen(state).type === 'runs' ? runsToDelete(state.list) : [run];
+  return runs.length > 0 && runs.every((one) => one !== null && !isActive(one.state));
 }
 
 function canReset(screen: Screen): boolean {

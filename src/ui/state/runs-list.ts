@@ -81,11 +81,26 @@ export function toggleMark(list: RunsList, id: string): RunsList {
   return { ...list, markedIds };
 }
 
-/** The list with newly read runs; marks of runs that are gone are dropped, and the cursor is pinned to its run. */
+/**
+ * The list with newly read runs; marks of runs that are gone are dropped, and the cursor is pinned to its run. When that
+ * one is gone, the cursor keeps its place: it goes to the run that followed, or to the one before when none did.
+ */
 export function withRuns(list: RunsList, runs: readonly RunSummary[]): RunsList {
   const known = new Set(runs.map(({ id }) => id));
   const next = { ...list, runs, markedIds: list.markedIds.filter((id) => known.has(id)) };
-  return { ...next, cursorId: selectedRun(next)?.id ?? null };
+  const visible = visibleRuns(list);
+  const place = cursorIndex(list, visible);
+  const candidates = [...visible.slice(place), ...visible.slice(0, place).reverse()];
+  const shown = new Set(visibleRuns(next).map(({ id }) => id));
+  const cursorId = candidates.find(({ id }) => shown.has(id))?.id ?? visibleRuns(next)[0]?.id ?? null;
+  return { ...next, cursorId };
+}
+
+/** The runs `delete` would take: the marked ones, or else the one under the cursor. */
+export function runsToDelete(list: RunsList): readonly RunSummary[] {
+  const selected = selectedRun(list);
+  if (list.markedIds.length === 0) return selected === null ? [] : [selected];
+  return (list.runs ?? []).filter(({ id }) => list.markedIds.includes(id));
 }
 
 /** The next sort column, in its natural order. */

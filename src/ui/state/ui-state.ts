@@ -65,9 +65,16 @@ export interface Toast {
   readonly until: number | null;
 }
 
+/** A run and how questions and messages name it. */
+export interface NamedRun {
+  readonly runId: string;
+  readonly title: string;
+}
+
 /** What is asked before something is lost. */
 export type Question =
-  | { readonly about: 'stop' | 'delete'; readonly runId: string; readonly title: string }
+  | { readonly about: 'stop'; readonly runId: string; readonly title: string }
+  | { readonly about: 'delete'; readonly runs: readonly NamedRun[]; readonly areMarked: boolean }
   /** Leaving the form whose values were changed. */
   | { readonly about: 'discard' };
 

@@ -4,6 +4,7 @@ import { nextCurve } from './curves.ts';
 import { sentencesPerPage, tabRows } from './layout.ts';
 import { isMove, movePosition, moveScroll } from './list-position.ts';
 import { type Update, update, withInfo } from './messages.ts';
+import { findRun } from './offered-commands.ts';
 import { compareRowCount, liveRowCount, plottedRuns } from './selectors.ts';
 import {
   COMPARE_TABS,
@@ -30,8 +31,10 @@ export function updateLive(state: UiState, screen: LiveScreen, command: Command)
       return update(askToStop(state, screen.runId));
     case 'resume':
       return resumeRun(state, screen.runId);
-    case 'delete':
-      return update(askToDelete(state, screen.runId));
+    case 'delete': {
+      const run = findRun(state, screen.runId);
+      return update(askToDelete(state, run === null ? [] : [run], false));
+    }
     case 'copy-run':
       return copyRun(state, screen.runId);
     case 'open':

@@ -1,4 +1,5 @@
 /** Commands of the list of runs, and of its filter. */
+import type { RunSummary } from '../../store/rows.ts';
 import type { Command } from '../keys.ts';
 import { runsListRows } from './layout.ts';
 import { isMove, movePosition } from './list-position.ts';
@@ -11,6 +12,7 @@ import {
   nextSort,
   type RunsList,
   runsToCompare,
+  runsToDelete,
   runTitle,
   type SORT_COLUMNS,
   selectedRun,
@@ -66,7 +68,7 @@ export function updateRuns(state: UiState, command: Command): Update {
     case 'resume':
       return resumeRun(state, selected?.id ?? null);
     case 'delete':
-      return update(askToDelete(state, selected?.id ?? null));
+      return update(askToDelete(state, runsToDelete(list), list.markedIds.length > 0));
     case 'back':
       return update(leaveRuns(state));
     default:
@@ -101,12 +103,18 @@ export function askToStop(state: UiState, runId: string | null): UiState {
   return { ...state, confirm: { about: 'stop', runId: run.id, title: runTitle(run) } };
 }
 
-/** The question whether to delete a run, or why it cannot be asked. */
-export function askToDelete(state: UiState, runId: string | null): UiState {
-  const run = findRun(state, runId);
-  if (run === null) return withInfo(state, 'No run to delete.');
-  if (isActive(run.state)) return withInfo(state, `${runTitle(run)} is going on: x stops it first.`);
-  return { ...state, confirm: { about: 'delete', runId: run.id, title: runTitle(run) } };
+/** The question whether to delete the runs, or why it cannot be asked. */
+export function askToDelete(state: UiState, runs: readonly RunSummary[], areMarked: boolean): UiState {
+  if (runs.length === 0) return withInfo(state, 'No run to delete.');
+  const active = runs.find((run) => isActive(run.state));
+  if (active !== undefined) {
+    return withInfo(
+      state,
+      `${runTitle(active)} is going on: x stops it first${areMarked ? ', u takes all marks away' : ''}.`,
+    );
+  }
+  const named = runs.map((run) => ({ runId: run.id, title: runTitle(run) }));
+  return { ...state, confirm: { about: 'delete', runs: named, areMarked } };
 }
 
 /** Goes on with a run, or says why that cannot be. */

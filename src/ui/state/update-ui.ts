@@ -5,10 +5,19 @@ import type { KeyPress } from '../key-names.ts';
 import { type Command, commandFor, isTextContext } from '../keys.ts';
 import { bodyRows } from './layout.ts';
 import { isMove, moveScroll } from './list-position.ts';
-import { failureText, type Message, type Update, update, withFailure, withInfo } from './messages.ts';
+import { type Failure, failureText, type Message, type Update, update, withFailure, withInfo } from './messages.ts';
 import { withRuns } from './runs-list.ts';
 import { helpRows } from './selectors.ts';
-import { contextOf, liveScreen, popScreen, pushScreen, topScreen, type UiState, withTop } from './ui-state.ts';
+import {
+  contextOf,
+  liveScreen,
+  type NamedRun,
+  popScreen,
+  pushScreen,
+  topScreen,
+  type UiState,
+  withTop,
+} from './ui-state.ts';
 import { afterCheck, openForm, typeField, updateEdit, updateForm, updatePresets } from './update-form.ts';
 import { updateCompare, updateLive, updateSentence } from './update-run-screens.ts';
 import { typeFilter, updateFilter, updateRuns } from './update-runs.ts';
@@ -47,8 +56,8 @@ export function updateUi(state: UiState, message: Message): Update {
       return update(withInfo(withResumed(state, message.runId), `${message.title} goes on from its checkpoint.`));
     case 'resume-failed':
       return update(withFailure(withoutResuming(state, message.runId), message.failure));
-    case 'run-deleted':
-      return update(withInfo(withoutRun(state, message.runId), `${message.title} is deleted.`));
+    case 'runs-deleted':
+      return update(afterDeleting(state, message.runs, message.failure));
     case 'failed':
       return update(withFailure(state, message.failure));
   }
@@ -99,8 +108,9 @@ function updateConfirm(state: UiState, command: Command): Update {
   const answered = { ...state, confirm: null };
   if (state.confirm === null || command !== 'yes') return update(answered);
   if (state.confirm.about === 'discard') return update(popScreen(answered));
-  const { about, runId, title } = state.confirm;
-  return update(answered, { type: about === 'stop' ? 'stop-run' : 'delete-run', runId, title });
+  if (state.confirm.about === 'delete') return update(answered, { type: 'delete-runs', runs: state.confirm.runs });
+  const { runId, title } = state.confirm;
+  return update(answered, { type: 'stop-run', runId, title });
 }
 
 function typeText(state: UiState, text: string): UiState {
@@ -121,6 +131,13 @@ function withResumed(state: UiState, runId: string): UiState {
 
 function withoutResuming(state: UiState, runId: string): UiState {
   return { ...state, resumingIds: state.resumingIds.filter((id) => id !== runId) };
+}
+
+function afterDeleting(state: UiState, runs: readonly NamedRun[], failure: Failure | null): UiState {
+  const next = runs.reduce((so, { runId }) => withoutRun(so, runId), state);
+  if (failure !== null) return withFailure(next, failure);
+  const [only] = runs;
+  return withInfo(next, runs.length === 1 && only ? `${only.title} is deleted.` : `${runs.length} runs are deleted.`);
 }
 
 // Screens of the run go with it.
