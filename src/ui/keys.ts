@@ -19,6 +19,7 @@ export type Context =
 export type Command =
   | 'quit'
   | 'help'
+  | 'redraw'
   | 'back'
   | 'up'
   | 'down'
@@ -171,6 +172,7 @@ export const KEY_TABLE: readonly Binding[] = [
   bind('help', ['?'], LISTS, 'help', 'This help', ['runs', 'presets', 'form', 'live', 'compare', 'sentence']),
   bind('quit', ['q'], ['runs'], 'quit (runs go on)', 'Close bleubird; runs that are going on go on', true),
   bind('quit', ['q'], LISTS.slice(1), 'quit', 'Close bleubird; runs that are going on go on', true),
+  bind('redraw', ['ctrl+l'], [...LISTS, ...TEXTS, 'confirm'], 'redraw', 'Draw the whole window again'),
   bind('quit', ['ctrl+c'], [...LISTS, ...TEXTS, 'confirm'], 'quit', 'Close bleubird from anywhere'),
 ];
 

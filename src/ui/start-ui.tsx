@@ -19,6 +19,8 @@ export interface StartUiOptions {
   readonly initialRunId?: string;
 }
 
+const CLEAR = '\u001b[2J\u001b[H';
+
 /**
  * Shows the UI until the user leaves it. Runs are never touched by that.
  *
@@ -31,9 +33,16 @@ export async function startUi(services: UiServices, options: StartUiOptions): Pr
     services,
     initialState: initialState(sizeOf(stdout), services.now(), initialRunId),
     onQuit: resolve,
+    onRedraw: () => redraw(),
   });
   let ink: Instance | null = null;
   const app = <App store={store} theme={themeFromEnvironment(env)} />;
+  // Ink draws only what changed since its last frame: it is made to forget that frame.
+  const redraw = () => {
+    stdout.write(CLEAR);
+    ink?.clear();
+    ink?.rerender(app);
+  };
   // Before Ink's own listener, so that it never draws a frame of the old size into the new window.
   const onResize = () => {
     store.dispatch({ type: 'resized', size: sizeOf(stdout) });
@@ -45,6 +54,8 @@ export async function startUi(services: UiServices, options: StartUiOptions): Pr
     return ink !== null;
   };
   const guard = guardTerminal({ stdin, stdout, unmount, onError: reject });
+  // Before the alternate screen: until then the terminal itself writes what is typed, into the first frame too.
+  stdin.setRawMode?.(true);
   const polling = pollServices(services, store);
   try {
     ink = render(app, {
@@ -57,6 +68,8 @@ export async function startUi(services: UiServices, options: StartUiOptions): Pr
       patchConsole: stdout === process.stdout,
       maxFps: 30,
     });
+    // A terminal without an alternate screen still holds what the shell wrote.
+    redraw();
     // A component that throws makes Ink unmount with the error.
     ink.waitUntilExit().then(() => resolve(), reject);
     await promise;

@@ -21,10 +21,12 @@ export interface UiStoreOptions {
   readonly initialState: UiState;
   /** The user wants to leave. */
   readonly onQuit: () => void;
+  /** The window shall be cleared and drawn again whole. */
+  readonly onRedraw: () => void;
 }
 
 /** A store that starts with `initialState`. */
-export function createUiStore({ services, initialState, onQuit }: UiStoreOptions): UiStore {
+export function createUiStore({ services, initialState, onQuit, onRedraw }: UiStoreOptions): UiStore {
   let state = initialState;
   const listeners = new Set<() => void>();
 
@@ -40,6 +42,9 @@ export function createUiStore({ services, initialState, onQuit }: UiStoreOptions
     switch (effect.type) {
       case 'quit':
         onQuit();
+        return;
+      case 'redraw':
+        onRedraw();
         return;
       case 'read-presets':
         attempt(() => dispatch({ type: 'presets-read', presets: services.presets() }));

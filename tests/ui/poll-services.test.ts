@@ -20,7 +20,7 @@ afterEach(() => {
 /** Begins polling; `changes` counts the states the store went through since. */
 function begin(services: FixtureServices, initialRunId?: string): { store: UiStore; changes: () => number } {
   const state = initialState({ columns: 80, rows: 24 }, NOW, initialRunId);
-  const store = createUiStore({ services, initialState: state, onQuit: () => {} });
+  const store = createUiStore({ services, initialState: state, onQuit: () => {}, onRedraw: () => {} });
   polling = pollServices(services, store);
   let changes = 0;
   store.subscribe(() => {

@@ -45,6 +45,12 @@ function expectRestored(output: string): void {
   expect(end).not.toContain('\u001b[?25l');
 }
 
+it('takes the keyboard before it shows its screen, so that no key is written into the first frame', async () => {
+  const { output } = await runUi('', 'SIGTERM');
+  expect(output.indexOf('<raw true>')).toBeGreaterThanOrEqual(0);
+  expect(output.indexOf('<raw true>')).toBeLessThan(output.indexOf('\u001b[?1049h'));
+});
+
 describe.concurrent('the terminal is restored', () => {
   it.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('on %s, which then ends the process as always', async (name) => {
     const ended = await runUi('', name);

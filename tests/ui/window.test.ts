@@ -94,6 +94,29 @@ describe('the window', () => {
     expect(screen.tallestWrite()).toBeLessThanOrEqual(rows);
   });
 
+  it('draws the whole window again with ctrl+l, over whatever another program wrote into it', async () => {
+    const screen = await openScreen();
+    await screen.shows('too-hot');
+    const before = screen.rows();
+    for (const keys of [[], ['/']]) {
+      await screen.press(...keys);
+      await pause(100);
+      screen.scribble('\u001b[5;7Hbroadcast message\u001b[20;1Hthe system goes down');
+      await screen.shows('the system goes down');
+      await screen.press('ctrl+l');
+      await screen.hides('the system goes down');
+      await screen.shows('too-hot');
+      expect(screen.rows().slice(0, -2)).toEqual(before.slice(0, -2));
+    }
+    await screen.press('esc', '?', 'G');
+    await screen.shows(/ctrl\+l +Draw the whole window again/);
+  });
+
+  it('begins with an empty window, also where there is no alternate screen', async () => {
+    const screen = await openScreen();
+    expect(screen.raw()).toMatch(/\[\?1049h.*\[2J.*too-hot/s);
+  });
+
   it('leaves nothing behind when it is resized', async () => {
     const screen = await openScreen({ columns: 120, rows: 40 });
     await screen.shows('DEVICE');

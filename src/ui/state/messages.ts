@@ -38,6 +38,7 @@ export type Message =
 /** Work for the world outside; each is done at once, in order, and answers with messages. */
 export type Effect =
   | { readonly type: 'quit' }
+  | { readonly type: 'redraw' }
   | { readonly type: 'read-presets' }
   | { readonly type: 'read-settings'; readonly runId: string; readonly title: string }
   /** `isStart`: start the run when there are no problems. */

@@ -75,7 +75,7 @@ function updateKey(state: UiState, press: KeyPress): Update {
 }
 
 function updateCommand(state: UiState, command: Command): Update {
-  if (command === 'quit') return update(state, { type: 'quit' });
+  if (command === 'quit' || command === 'redraw') return update(state, { type: command });
   if (command === 'help') return update(pushScreen(state, { type: 'help', about: contextOf(state), scroll: 0 }));
   const context = contextOf(state);
   if (context === 'confirm') return updateConfirm(state, command);

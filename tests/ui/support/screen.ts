@@ -29,6 +29,8 @@ export interface Screen<S extends UiServices = FixtureServices> {
   readonly isRaw: () => boolean;
   /** Writes keys: names of NAMED_KEYS, or characters as they are. */
   readonly press: (...keys: string[]) => Promise<void>;
+  /** Writes into the terminal past the UI, as another program would. */
+  readonly scribble: (bytes: string) => void;
   /** Writes bytes as they are. */
   readonly send: (bytes: string) => void;
   /** Waits until the screen shows the text, and gives its rows. */
@@ -55,6 +57,7 @@ const NAMED_KEYS: Readonly<Record<string, string>> = {
   backspace: '\u007f',
   'ctrl+c': '\u0003',
   'ctrl+d': '\u0004',
+  'ctrl+l': '\u000c',
   'ctrl+s': '\u0013',
   'ctrl+u': '\u0015',
 };
@@ -122,6 +125,7 @@ export async function openScreen<S extends UiServices = FixtureServices>(
         await pause(key === 'esc' ? 40 : 5);
       }
     },
+    scribble: (bytes) => terminal.write(bytes),
     send: (bytes) => stdin.write(bytes),
     shows: (text) => waitFor(holds(text), `expected to see ${text}`),
     hides: (text) => waitFor((shown) => !holds(text)(shown), `expected ${text} to go away`),
