@@ -2,6 +2,7 @@
  * The two streams of a command: stdout is data, stderr is narration.
  * Text that may come from a corpus or a file is made harmless before a terminal sees it.
  */
+import { errorCode } from '../engine/files/system-error.ts';
 import { visibleText } from '../ui/text/fit-text.ts';
 import { excessMarks, unseenCharacters } from '../ui/text/unseen-characters.ts';
 
@@ -136,9 +137,9 @@ function escapeForJson(character: string): string {
 
 /** What the system says about a stream; anything else is a fault of ours. */
 function isOfTheSystem(error: Error): boolean {
-  return 'code' in error;
+  return errorCode(error) !== null;
 }
 
 function isClosedPipe(error: Error): boolean {
-  return 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'EIO');
+  return ['EPIPE', 'ERR_STREAM_DESTROYED', 'EIO'].includes(errorCode(error) ?? '');
 }

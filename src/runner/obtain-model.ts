@@ -1,6 +1,6 @@
 /** Gets the directory of the model that a `model:` means, from the hub when it is not on this disk. */
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isDirectory } from '../engine/files/file-kind.ts';
 import { findCachedSnapshot, lookUpRepository, type RepositoryName, snapshot } from '../engine/hub/hub-files.ts';
 import { readHubSettings } from '../engine/hub/hub-settings.ts';
 import { isModelFile, isWholeModel } from '../engine/hub/model-files.ts';
@@ -78,8 +78,4 @@ function sayWhereItIsNot(error: unknown, model: string, options: ResolveModelOpt
     `The model "${model}" is neither a directory nor whole in the Hugging Face cache ${cacheDirectory}, and cannot be fetched. ${error.message}`,
     { cause: error, hint: runHint(model, options) ?? error.hint },
   );
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -1,7 +1,9 @@
 /** Finds the directory a `model:` means: a directory, the model a run ended with, or a hub model already on this disk. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDirectory, isFile } from '../engine/files/file-kind.ts';
 import { findCachedSnapshot, type RepositoryName } from '../engine/hub/hub-files.ts';
+import { readHubReference } from '../engine/hub/hub-id.ts';
 import { readHubSettings } from '../engine/hub/hub-settings.ts';
 import { ModelError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
@@ -47,8 +49,8 @@ export function runHint(model: string, { store }: ResolveModelOptions): string |
 
 /** Reads a hub id, `org/name` or `org/name@revision`; null when it cannot be one. Whether there is one, it does not say. */
 export function readHubId(model: string): RepositoryName | null {
-  const [, id, revision = 'main'] = /^([\w-][\w.-]*(?:\/[\w-][\w.-]*)?)(?:@([\w./-]+))?$/.exec(model) ?? [];
-  return id === undefined ? null : { type: 'model', id, revision };
+  const reference = readHubReference(model);
+  return reference === null ? null : { type: 'model', ...reference };
 }
 
 function checkpointOf(id: string, store: ResolveModelOptions['store']): string {
@@ -105,12 +107,4 @@ function cachedSnapshot(repository: RepositoryName, env: NodeJS.ProcessEnv, ownH
       ownHint ??
       `A path in an experiment file starts at the file's folder, one on the command line at ${resolve('.')}. A model of the hub is fetched with "bleubird fetch ${named}"${isOffline ? ', which HF_HUB_OFFLINE forbids,' : ''} or copied with that cache from a machine which has it.`,
   });
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

@@ -1,6 +1,6 @@
 /** Finds the checkpoint that a training goes on from. */
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { exists } from '../engine/files/file-kind.ts';
 import { findNewestSoundCheckpoint, listCheckpoints } from '../engine/training/checkpoint.ts';
 import { ModelError, StoreError } from '../errors.ts';
 import type { RunRecord } from '../store/rows.ts';
@@ -67,10 +67,10 @@ export async function findRunCheckpoint(store: Store, { id, directory }: RunReco
 export async function findCheckpointIn(folder: string): Promise<FoundCheckpoint> {
   const path = resolve(folder);
   // Of a damaged one the trainer takes the newest before it, and says so.
-  if (await exists(join(path, 'trainer_state.json'))) {
-    if (await exists(join(path, 'config.json'))) return { path, warnings: [] };
+  if (exists(join(path, 'trainer_state.json'))) {
+    if (exists(join(path, 'config.json'))) return { path, warnings: [] };
   }
-  const within = (await exists(join(path, 'checkpoints'))) ? join(path, 'checkpoints') : path;
+  const within = exists(join(path, 'checkpoints')) ? join(path, 'checkpoints') : path;
   const found = await findNewestSoundCheckpoint(within);
   if (found.path !== null) return { path: found.path, warnings: found.problems };
   throw new ModelError([`There is no sound checkpoint in ${path}.`, ...found.problems].join(' '), {
@@ -94,11 +94,4 @@ function withoutCheckpoint(id: string, problems: readonly string[] = []): StoreE
   return new StoreError([`${what} to go on from.`, ...problems].join(' '), {
     hint: 'Run its experiment again; with save_strategy "epoch" or "steps" a run saves on its way.',
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,6 @@
 /** Asks the runner of a run, a process of its own, to stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorCode } from '../engine/files/system-error.ts';
 import { StoreError } from '../errors.ts';
 import type { RunState } from '../store/rows.ts';
 import { isUnfinished } from '../store/run-state.ts';
@@ -47,7 +48,7 @@ function sendInterrupt(id: string, pid: number): void {
   try {
     process.kill(pid, 'SIGINT');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ESRCH') return; // it ended by itself just now
+    if (errorCode(cause) === 'ESRCH') return; // it ended by itself just now
     throw new StoreError(`Run ${id} belongs to another user: process ${pid} cannot be signalled.`, {
       hint: 'Stop it as that user.',
       cause,

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { DeviceError } from '../../errors.ts';
+import { errorCode } from '../files/system-error.ts';
 import type { BackendChoice } from './backend-choice.ts';
 import { CUDA_INSTALL_COMMAND, CUDA_PEER } from './cuda-requirements.ts';
 
@@ -58,9 +59,8 @@ async function importPeer(): Promise<CudaPeer> {
 
 /** Names why the peer could not be imported. */
 export function peerError(cause: unknown): DeviceError {
-  const { code, message } =
-    cause instanceof Error ? (cause as NodeJS.ErrnoException) : { code: undefined, message: String(cause) };
-  if (code === 'MODULE_NOT_FOUND' && message.includes(CUDA_PEER)) {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (errorCode(cause) === 'MODULE_NOT_FOUND' && message.includes(CUDA_PEER)) {
     return new DeviceError(`cuda needs the package ${CUDA_PEER}, which is not installed`, {
       hint: CUDA_INSTALL_COMMAND,
       cause,

@@ -1,7 +1,8 @@
 /** Puts checked values into the shape of an `Experiment`, and paths into absolute form. */
-import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { isDirectory } from '../files/file-kind.ts';
+import { readHubReference } from '../hub/hub-id.ts';
 import type { Experiment } from './experiment.ts';
 import { corpusPaths, type FieldPath, findField } from './experiment-fields.ts';
 import type { FieldValue } from './field.ts';
@@ -51,15 +52,10 @@ function resolveValue(path: FieldPath, value: FieldValue, directory: string): Fi
 function resolveModelText(model: string, directory: string): string {
   if (model.startsWith('run:')) return model;
   const path = resolvePath(model, directory);
-  const couldBeHubId = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?(@[\w./-]+)?$/.test(model);
-  return couldBeHubId && !isDirectory(path) ? model : path;
+  return readHubReference(model) !== null && !isDirectory(path) ? model : path;
 }
 
 function resolvePath(path: string, directory: string): string {
   if (path === '~' || path.startsWith('~/')) return resolve(homedir(), path.slice(2));
   return resolve(directory, path);
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

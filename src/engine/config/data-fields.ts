@@ -1,4 +1,5 @@
 /** Fields of `data`: the corpora, how they are split and how long a sentence may be. */
+import { HUB_ID } from '../hub/hub-id.ts';
 import {
   booleanField,
   choiceField,
@@ -225,7 +226,7 @@ function corpusFields<P extends string>(
       label: `${label} dataset`,
       description: 'Dataset of the Hugging Face hub; HF_ENDPOINT, HF_TOKEN, HF_HUB_CACHE and HF_HUB_OFFLINE count.',
       isRequired: true,
-      pattern: { expression: /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/, expected: 'a dataset such as Helsinki-NLP/kde4' },
+      pattern: { expression: HUB_ID, expected: 'a dataset such as Helsinki-NLP/kde4' },
       formats: ['hub'],
     }),
     revision: textField({

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../../errors.ts';
 import { readSmallFile, UnfitFileError } from '../files/read-small-file.ts';
+import { errorCode } from '../files/system-error.ts';
 import type { Experiment } from './experiment.ts';
 import { parseExperiment } from './parse-experiment.ts';
 
@@ -35,7 +36,7 @@ async function readBytes(path: string): Promise<Buffer> {
 function unreadable(path: string, cause: unknown): ConfigError {
   if (cause instanceof UnfitFileError)
     return new ConfigError(`${path} is no experiment file: it ${cause.message}.`, [], { cause });
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = errorCode(cause) ?? '';
   const reasons: Record<string, string> = {
     ENOENT: 'there is no such file',
     EISDIR: 'it is a folder; expected a file',

@@ -1,4 +1,5 @@
 /** Fields of `training`, named and defaulted as Hugging Face's Seq2SeqTrainingArguments where it has them. */
+import { HUB_ID } from '../hub/hub-id.ts';
 import { booleanField, choiceField, integerField, numberField, textField } from './field.ts';
 
 const training = { group: 'training' } as const;
@@ -255,7 +256,7 @@ export const trainingFields = {
     description: 'Where to push: owner/name, or a name under the owner of the token.',
     default: null,
     isNullable: true,
-    pattern: { expression: /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/, expected: 'a repository such as owner/name' },
+    pattern: { expression: HUB_ID, expected: 'a repository such as owner/name' },
   }),
   'training.hub_private_repo': choiceField({
     ...training,

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { DataError } from '../../errors.ts';
+import { errorCode } from '../files/system-error.ts';
 import type { CorpusBuilder } from './corpus-builder.ts';
 import type { Languages } from './corpus-format.ts';
 import { readSmallText } from './read-bytes.ts';
@@ -65,7 +66,7 @@ function locateTypescript(resolveFrom: readonly string[]): { path: string; requi
     try {
       return { path: require.resolve('typescript'), require };
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND')) throw error;
+      if (errorCode(error) !== 'MODULE_NOT_FOUND') throw error;
     }
   }
   throw new DataError('The package typescript, whose messages are the corpus, is not installed.', {

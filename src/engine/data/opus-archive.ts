@@ -1,10 +1,11 @@
 /** OPUS archives that are not on the machine yet: fetched once into a cache of our own, and known again by their checksum. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CancelledError, DataError } from '../../errors.ts';
+import { isFile } from '../files/file-kind.ts';
 import { downloadFile } from '../hub/download-file.ts';
 import { readHubSettings } from '../hub/hub-settings.ts';
 import type { CorpusWorld } from './corpus-format.ts';
@@ -40,7 +41,7 @@ export async function fetchOpusArchive(
   { env, signal, onProgress }: CorpusWorld,
 ): Promise<string> {
   const { path, url, file } = placeOf(release, env);
-  if (await isFile(path)) {
+  if (isFile(path)) {
     await requireUnchanged(path);
     return path;
   }
@@ -111,11 +112,4 @@ async function hashFile(path: string): Promise<string> {
     throw readingError(path, 0, error);
   }
   return hash.digest('hex');
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (status) => status.isFile(),
-    () => false,
-  );
 }

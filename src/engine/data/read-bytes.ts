@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DataError } from '../../errors.ts';
 import { readSmallFile, UnfitFileError } from '../files/read-small-file.ts';
+import { errorCode } from '../files/system-error.ts';
 
 /** Something to read: a file, or a member of an archive. */
 export interface ByteSource {
@@ -60,7 +61,7 @@ export async function readSmallText(path: string): Promise<string> {
 export function readingError(name: string, lines: number | null, cause: unknown): DataError {
   if (cause instanceof DataError) return cause;
   if (cause instanceof UnfitFileError) return new DataError(`${name} ${cause.message}.`, { cause });
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = errorCode(cause) ?? '';
   const message = cause instanceof Error ? cause.message : String(cause);
   if (code === 'ENOENT' || code === 'ENOTDIR') return new DataError(`${name} does not exist.`, { cause });
   if (code === 'EISDIR') return new DataError(`${name} is a directory; expected a text file.`, { cause });

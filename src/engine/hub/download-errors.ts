@@ -1,6 +1,7 @@
 /** What can go wrong on the way of a file from a server to this disk, each with its words and its cure. */
 import { STATUS_CODES } from 'node:http';
 import { AppError, type AppErrorOptions } from '../../errors.ts';
+import { errorCode } from '../files/system-error.ts';
 import { publicUrl, RedirectError } from './fetch-url.ts';
 
 /** The kind of error a caller wants: ModelError for models, DataError for corpora. */
@@ -111,9 +112,8 @@ export function diskError(Kind: ErrorKind, path: string, cause: unknown): AppErr
 /** The innermost system code, such as `ECONNRESET`: fetch wraps it in a TypeError. */
 function systemCode(error: unknown): string | null {
   for (let at = error; at instanceof Error && !(at instanceof AppError); at = at.cause) {
-    if ('code' in at && typeof at.code === 'string') return at.code;
-    const inner = at instanceof AggregateError ? systemCode(at.errors[0]) : null;
-    if (inner !== null) return inner;
+    const code = errorCode(at) ?? (at instanceof AggregateError ? systemCode(at.errors[0]) : null);
+    if (code !== null) return code;
   }
   return null;
 }

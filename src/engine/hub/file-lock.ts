@@ -9,6 +9,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledError } from '../../errors.ts';
+import { errorCode } from '../files/system-error.ts';
 
 export interface LockOptions {
   readonly signal?: AbortSignal;
@@ -71,7 +72,7 @@ async function create(path: string, text: string): Promise<boolean> {
     }
     return true;
   } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -82,7 +83,7 @@ async function readHolder(path: string): Promise<{ text: string; isGone: boolean
     const [text, { mtimeMs }] = [await readFile(path, 'utf8'), await stat(path)];
     return { text, isGone: Date.now() - mtimeMs > STALE_MS || isDeadHere(text) };
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
@@ -95,7 +96,7 @@ function isDeadHere(text: string): boolean {
     process.kill(Number(found[1]), 0);
     return false;
   } catch (error) {
-    return isCode(error, 'ESRCH');
+    return errorCode(error) === 'ESRCH';
   }
 }
 
@@ -105,13 +106,9 @@ async function removeStale(path: string, text: string): Promise<void> {
   try {
     await rename(path, aside);
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return;
+    if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
   if ((await readFile(aside, 'utf8')) === text) await rm(aside, { force: true });
   else await rename(aside, path);
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

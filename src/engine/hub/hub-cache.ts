@@ -4,17 +4,9 @@
  * huggingface_hub, snapshots: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
  */
 import { randomUUID } from 'node:crypto';
-import {
-  copyFileSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { isDirectory, isFile } from '../files/file-kind.ts';
 
 export type RepositoryType = 'model' | 'dataset';
 
@@ -114,12 +106,4 @@ function replace(path: string, make: (temporary: string) => void): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -12,6 +12,7 @@ import { diskError, type ErrorKind, TransferFault } from './download-errors.ts';
 import { downloadFile } from './download-file.ts';
 import { CachedRepository, type RepositoryName, tagCache } from './hub-cache.ts';
 import { HubClient, type HubFile } from './hub-client.ts';
+import { HUB_ID } from './hub-id.ts';
 import { type HubSettings, readHubSettings, readHubToken } from './hub-settings.ts';
 import type { ExpectedFile } from './partial-file.ts';
 
@@ -190,7 +191,7 @@ function chooseFiles(files: readonly HubFile[], options: SnapshotOptions, Kind: 
 
 /** @throws {Kind} for what cannot name a repository and its revision */
 export function requireName({ id, revision, type }: RepositoryName, Kind: ErrorKind): void {
-  const isName = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id) && !/--|\.\./.test(id);
+  const isName = HUB_ID.test(id) && !/--|\.\./.test(id);
   if (!isName)
     throw new Kind(`"${id}" is not the name of a ${type} on the hub.`, { hint: 'Write it as organisation/name.' });
   if (/^[\w-][\w./-]*$/.test(revision) && !revision.split('/').some((part) => part === '' || part === '..')) return;

@@ -5,6 +5,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { flush } from '../files/flush.ts';
+import { errorCode } from '../files/system-error.ts';
 
 /** What a whole file must be; nothing is checked that is not given. */
 export interface ExpectedFile {
@@ -101,7 +103,7 @@ export class PartialFile {
     await this.#file.sync();
     await rename(this.path, this.#destination);
     await rm(versionPath(this.#destination), { force: true });
-    await flushDirectory(dirname(this.#destination));
+    await flush(dirname(this.#destination));
     return this.#digests.finish().sha256;
   }
 
@@ -124,7 +126,7 @@ export async function inspectFile(
   try {
     file = await open(path, 'r');
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
   try {
@@ -202,19 +204,8 @@ async function readVersion(destination: string): Promise<Version | null> {
     const { url, validator } = value;
     return typeof url === 'string' && typeof validator === 'string' ? { url, validator } : null;
   } catch (error) {
-    if (isMissing(error) || error instanceof SyntaxError) return null;
+    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return null;
     throw error;
-  }
-}
-
-/** Makes a rename last through a power cut. */
-async function flushDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return; // which cannot open directories, and needs no such call
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
@@ -224,8 +215,4 @@ function incompletePath(destination: string): string {
 
 function versionPath(destination: string): string {
   return `${destination}.incomplete.json`;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -2,7 +2,9 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
-import { errorCode, errorText } from './model-file.ts';
+import { flush } from '../files/flush.ts';
+import { errorCode } from '../files/system-error.ts';
+import { errorText } from './model-file.ts';
 
 /** Largest piece of one write: the system takes at most 2 GiB. */
 const WRITE_SIZE = 2 ** 28;
@@ -27,7 +29,7 @@ export async function writeWhole(
       await file.close();
     }
     await rename(temporary, destination);
-    await flushDirectory(path.dirname(destination));
+    await flush(path.dirname(destination));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {}); // the first error tells more than this one
     if (errorCode(cause) === null) throw cause;
@@ -40,17 +42,6 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   while (written < bytes.length) {
     const { bytesWritten } = await file.write(bytes, written, Math.min(WRITE_SIZE, bytes.length - written));
     written += bytesWritten;
-  }
-}
-
-/** Makes a rename last through a power cut. */
-async function flushDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return; // which cannot open directories, and needs no such call
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -1,7 +1,8 @@
 /** A model in Hugging Face's layout: config.json, generation_config.json, weights, tokenizer files. */
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
+import { exists } from '../files/file-kind.ts';
 import { jsonExcerpt } from '../files/json-excerpt.ts';
 import { writeWhole } from './atomic-write.ts';
 import {
@@ -68,7 +69,7 @@ export async function readGenerationConfig(directory: string): Promise<Record<st
 export async function readWeights(directory: string): Promise<Map<string, WeightTensor>> {
   for (const { single, index, read } of WEIGHT_FORMS) {
     const filePath = path.join(directory, single);
-    if (await exists(filePath)) return await read(filePath);
+    if (exists(filePath)) return await read(filePath);
     const indexPath = path.join(directory, index);
     const entries = await readOptionalModelJson(indexPath);
     if (entries !== null) return await readShards(directory, indexPath, entries, read);
@@ -152,11 +153,4 @@ async function readShards(
     weights.set(name, weight);
   }
   return weights;
-}
-
-async function exists(filePath: string): Promise<boolean> {
-  return await access(filePath).then(
-    () => true,
-    () => false,
-  );
 }

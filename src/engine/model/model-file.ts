@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ModelError } from '../../errors.ts';
 import { jsonExcerpt } from '../files/json-excerpt.ts';
 import { readSmallFile, UnfitFileError } from '../files/read-small-file.ts';
+import { errorCode } from '../files/system-error.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -84,11 +85,6 @@ export async function missingFile(filePath: string, cause?: unknown): Promise<Mo
 /** The words of an error from the system or a library, without a full stop at the end. */
 export function errorText(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
-}
-
-/** The system's code, such as `ENOENT`, or null. */
-export function errorCode(cause: unknown): string | null {
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
 }
 
 function parseJsonObject(bytes: Buffer, filePath: string): JsonObject {

@@ -3,9 +3,11 @@
  * state. One is written under a temporary name, flushed to the disk and renamed, so that under its final name it is always
  * whole: a crash, a kill or a full disk leaves the older ones and nothing half.
  */
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFailedError } from '../../errors.ts';
+import { flush } from '../files/flush.ts';
+import { errorCode } from '../files/system-error.ts';
 import { saveModelDirectory } from '../model/model-directory.ts';
 import { type WeightTensor, writeSafetensors } from '../model/safetensors.ts';
 import type { AdamWState } from './adamw.ts';
@@ -86,8 +88,8 @@ export function checkpointPath(directory: string, step: number): string {
 
 /** Gives the complete checkpoints of a `checkpoints` folder, oldest first; none when the folder is absent. */
 export async function listCheckpoints(directory: string): Promise<Checkpoint[]> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   });
   const checkpoints: Checkpoint[] = [];
@@ -206,15 +208,6 @@ async function flushDirectory(directory: string): Promise<number> {
   return sizeBytes;
 }
 
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 async function rotate(
   directory: string,
   newestStep: number,
@@ -242,7 +235,7 @@ async function saveFailure(path: string, directory: string, cause: unknown): Pro
 /** Says whether something could not be written for want of room: full disks hide as the cause of whoever was writing. */
 export function isDiskFull(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT')) return true;
+    if (/^(ENOSPC|EDQUOT)$/.test(errorCode(cause) ?? '')) return true;
   }
   return false;
 }

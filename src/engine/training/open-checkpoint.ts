@@ -1,7 +1,7 @@
 /** A checkpoint that a training goes on from: found sound, and read. */
-import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError, ModelError, RunFailedError } from '../../errors.ts';
+import { exists } from '../files/file-kind.ts';
 import { readSmallFile } from '../files/read-small-file.ts';
 import { readSafetensors } from '../model/safetensors.ts';
 import type { AdamW } from './adamw.ts';
@@ -54,7 +54,7 @@ export async function restoreOptimizer(optimizer: AdamW, { path, state }: Opened
 
 /** One that transformers' Trainer wrote keeps its optimizer in a pickle, and no account of its order or masks. */
 async function refuseForeign(directory: string): Promise<void> {
-  if (!(await exists(join(directory, 'optimizer.pt'))) || (await exists(join(directory, OPTIMIZER_FILE)))) return;
+  if (!exists(join(directory, 'optimizer.pt')) || exists(join(directory, OPTIMIZER_FILE))) return;
   throw new ConfigError(
     `The training cannot go on from ${directory}: transformers' Trainer wrote it, with an optimizer.pt that bleubird does not read.`,
     [],
@@ -78,12 +78,5 @@ async function readState(directory: string): Promise<StoredTraining> {
     `The training cannot go on from ${directory}: its ${STATE_FILE} has no state of this version of bleubird.`,
     [],
     { hint: `Fine-tune from its weights instead, with "model: ${directory}".` },
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
   );
 }

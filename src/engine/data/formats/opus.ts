@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../../../errors.ts';
 import type { CorpusSpec } from '../../config/experiment.ts';
+import { exists } from '../../files/file-kind.ts';
 import { stripBoth } from '../../text/python-strip.ts';
 import { readAlignedFiles } from '../aligned-files.ts';
 import { findCachedKde4 } from '../cached-kde4.ts';
@@ -50,13 +50,13 @@ async function readFirstFound(
   if (directory !== null) {
     const [source = '', target = ''] = members.map((member) => join(directory, member));
     const archive = join(directory, `${pair}.txt.zip`);
-    if ((await isThere(source)) && (await isThere(target))) {
+    if (exists(source) && exists(target)) {
       return await readAlignedFiles(
         { source: fileSource(source), target: fileSource(target), clean: stripBoth },
         corpus,
       );
     }
-    if (await isThere(archive)) return await readArchive(archive, members, corpus);
+    if (exists(archive)) return await readArchive(archive, members, corpus);
     corpus.note(`${directory} has neither ${members.join(' and ')} nor ${pair}.txt.zip: read from elsewhere.`);
   }
   const release = { name, version: version ?? KNOWN_VERSIONS[name] ?? null, pair };
@@ -94,11 +94,4 @@ async function readArchive(path: string, names: readonly string[], corpus: Corpu
   } finally {
     await close();
   }
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return await stat(file).then(
-    () => true,
-    () => false,
-  );
 }
