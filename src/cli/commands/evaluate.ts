@@ -46,7 +46,10 @@ export function addEvaluateCommand(program: Command, world: World): void {
     .option('-n, --limit <count>', 'only the first so many sentences', positiveNumber)
     .option('--prefix <text>', 'put before each sentence, e.g. ">>fra<< "', '')
     .addOption(
-      new Option('--references <kind>', "decoded: through the model's pieces, as runs do; raw: the file's own text")
+      new Option(
+        '--references <kind>',
+        'whose BLEU --json names bleu; decoded: as the pieces spell them, as runs do; raw: the own text of the file',
+      )
         .choices(['decoded', 'raw'])
         .default('decoded'),
     )
@@ -65,7 +68,7 @@ export function addEvaluateCommand(program: Command, world: World): void {
 async function evaluateModel(options: EvaluateOptions, world: World): Promise<void> {
   const { output } = world;
   const { readCorpus } = await import('../../engine/data/read-corpus.ts');
-  const { evaluate } = await import('../../engine/evaluation/evaluate.ts');
+  const { evaluate, referenceTexts, scoreBleu } = await import('../../engine/evaluation/evaluate.ts');
   const corpus = await readCorpus(
     { format: 'moses', source: options.source, target: options.reference },
     { source_lang: 'source', target_lang: 'reference' },
@@ -87,13 +90,14 @@ async function evaluateModel(options: EvaluateOptions, world: World): Promise<vo
   }));
   const cut = encodings.filter(({ source, target }) => source.isTruncated || target.isTruncated).length;
   if (cut > 0) output.warn(`${counted(cut, 'pair')} cut to ${maxLength} pieces`);
+  const examples = encodings.map(({ source, target }) => ({ sourceIds: source.ids, targetIds: target.ids }));
   let tenths = 0;
   const result = await evaluate({
     model,
     tokenizer,
     settings,
     pairs,
-    examples: encodings.map(({ source, target }) => ({ sourceIds: source.ids, targetIds: target.ids })),
+    examples,
     references: options.references,
     batchSize: options.batchSize,
     onProgress: (done, total) => {
@@ -102,11 +106,19 @@ async function evaluateModel(options: EvaluateOptions, world: World): Promise<vo
       tenths = reached;
     },
   });
+  const bleuAgainst = (kind: EvaluationConfig['references']) =>
+    kind === options.references
+      ? result.bleu
+      : scoreBleu(result.hypotheses, referenceTexts(kind, { tokenizer, examples, pairs }));
+  const bleuOf = { decoded: bleuAgainst('decoded'), raw: bleuAgainst('raw') };
   if (options.json) {
-    output.json({ model: directory, ...result });
+    output.json({ model: directory, ...result, bleuOf });
     return;
   }
-  output.line(`BLEU            ${score(result.bleu.score)}`);
+  output.line(
+    `BLEU, decoded   ${score(bleuOf.decoded.score)}  against the references as the model's pieces spell them, as runs do`,
+  );
+  output.line(`BLEU, raw       ${score(bleuOf.raw.score)}  against the file's own text, as \`bleubird score\` does`);
   output.line(`loss            ${loss(result.loss)}`);
   output.line(`loss per piece  ${loss(result.lossPerToken)}`);
   output.line(`time            ${formatDuration(result.durationSeconds)}`);

@@ -81,7 +81,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     throw new RangeError(`${pairs.length} pairs for ${examples.length} examples; expected as many.`);
   }
   const start = now();
-  const references = referenceTexts(options);
+  const references = referenceTexts(options.references, options);
   const hypotheses = examples.map(() => '');
   const losses = new MeanLosses(options.labelSmoothing);
   const ordered = inOrder(options);
@@ -102,7 +102,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   return {
     sentences: examples.length,
     ...losses.means(),
-    bleu: bleu(hypotheses, references),
+    bleu: scoreBleu(hypotheses, references),
     decoding: decodingOf(settings, options.references),
     durationSeconds: (now() - start) / 1000,
     hypotheses,
@@ -146,8 +146,12 @@ function inOrder({ examples, order }: LossMeasureOptions): readonly Example[] {
   throw new RangeError(`The order does not name each of ${examples.length} examples once.`);
 }
 
-function referenceTexts({ tokenizer, examples, pairs, references }: EvaluateOptions): string[] {
-  if (references === 'raw') return pairs.map(({ target }) => stripBoth(target));
+/** What hypotheses are scored against: see `EvaluateOptions.references`. */
+export function referenceTexts(
+  kind: EvaluationConfig['references'],
+  { tokenizer, examples, pairs }: Pick<EvaluateOptions, 'tokenizer' | 'examples' | 'pairs'>,
+): string[] {
+  if (kind === 'raw') return pairs.map(({ target }) => stripBoth(target));
   return examples.map(({ targetIds }) => stripBoth(tokenizer.decode(targetIds)));
 }
 
@@ -179,7 +183,8 @@ class MeanLosses {
   }
 }
 
-function bleu(hypotheses: readonly string[], references: readonly string[]): BleuResult {
+/** The corpus BLEU of hypotheses, with sacreBLEU's defaults. */
+export function scoreBleu(hypotheses: readonly string[], references: readonly string[]): BleuResult {
   const metric = new BLEU();
   const result = metric.corpusScore(hypotheses, [references]);
   return {

@@ -21,6 +21,7 @@ describe('what lies at a path', () => {
     expect(kinds(at('file'))).toEqual([true, true, false]);
     expect(kinds(at('link'))).toEqual([true, true, false]);
     expect(kinds(at('pipe'))).toEqual([true, false, false]);
-    for (const name of ['broken', 'circle', 'file/below', 'none']) expect(kinds(at(name))).toEqual([false, false, false]);
+    for (const name of ['broken', 'circle', 'file/below', 'none'])
+      expect(kinds(at(name))).toEqual([false, false, false]);
   });
 });
