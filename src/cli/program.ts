@@ -88,7 +88,7 @@ export function buildProgram(world: World): Command {
 const footer = `
 Examples:
   bleubird                                   the UI
-  bleubird run experiments/quickstart.yaml   train, with BLEU before and after
+  bleubird run quickstart                    train, with BLEU before and after
   bleubird ls                                all runs and their BLEU
 
 A RUN is its id, the beginning of it, or "last".

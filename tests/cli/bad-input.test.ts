@@ -59,7 +59,8 @@ const cases: Record<string, Case> = {
   'a missing experiment': {
     args: ['run', 'no/such.yaml'],
     code: 2,
-    stderr: 'error: Cannot read the experiment no/such.yaml: there is no such file.\nhint: ',
+    stderr:
+      'error: Cannot read the experiment no/such.yaml: there is no such file.\nhint: Experiments that come along are given by their names: `bleubird run quickstart`.\n',
   },
   'an experiment with several faults': {
     args: ['run', misspelt, '--set', 'training.learning_rate=fast'],
@@ -73,7 +74,7 @@ hint: `,
   'a wrong device on top of a file': {
     args: ['run', quickstart, '--device', 'gpu'],
     code: 2,
-    stderr: 'device: is "gpu"; expected one of auto, native, wasm, cpu, cuda (--set)',
+    stderr: 'device: is "gpu"; expected one of auto, native, wasm, cpu, cuda (--device)',
   },
   'a folder that is no model': {
     args: ['run', quickstart, '--set', `model=${folder}/no-model`],
@@ -133,6 +134,21 @@ hint: `,
     code: 6,
     stderr: 'error: ',
   },
+  'an empty experiment': {
+    args: ['run', file('nothing.yaml', '# later\n')],
+    code: 2,
+    stderr: 'is empty; expected the fields of an experiment.\nhint: `bleubird run --help-fields` lists them; ',
+  },
+  'the name of no experiment that comes along': {
+    args: ['data', 'quikstart'],
+    code: 2,
+    stderr: 'error: Cannot read the experiment quikstart: there is no such file.\nhint: ',
+  },
+  'a count of beams that is none': {
+    args: ['run', quickstart, '--set', 'generation.num_beams=0'],
+    code: 2,
+    stderr: 'generation.num_beams: is 0; expected a whole number from 1 to 64 or nothing (null) (--set)',
+  },
   'one run to compare': { args: ['compare'], code: 2, stderr: "missing required argument 'runs'" },
 };
 
@@ -184,9 +200,20 @@ describe.concurrent('looking', () => {
     const { code, stdout, stderr } = await runCli(['ls'], { cwd, env: { BLEUBIRD_STORE: 'mine' } });
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toBe(
-      'There are no runs in mine yet.\nhint: `bleubird run experiments/quickstart.yaml` makes one.\n',
+      'There are no runs in mine yet: there is no such folder.\nhint: `bleubird run quickstart` makes one.\n',
     );
     expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('at the data of an experiment that comes along needs its name alone, unless there is a file of it', async () => {
+    const cwd = temporaryFolder();
+    const { code, stdout, stderr } = await runCli(['data', 'demo-smoke', '--json'], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toBe(`experiment: ${join(repository, 'experiments/demo-smoke.yaml')}\n`);
+    expect(JSON.parse(stdout)).toMatchObject({ corpora: [{ name: expect.any(String) }] });
+    writeFileSync(join(cwd, 'demo-smoke'), 'modle: m\n');
+    const own = await runCli(['data', 'demo-smoke'], { cwd });
+    expect(own.stderr).toContain('error: demo-smoke has');
   });
 
   it('at pieces gives the ids of the model', async () => {

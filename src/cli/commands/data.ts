@@ -4,6 +4,7 @@ import type { DataDescription, PartDescription, SideDescription } from '../../en
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { formatNumber } from '../../ui/text/format.ts';
 import { gather, positiveNumber } from '../arguments.ts';
+import { findExperimentFile } from '../experiment-file.ts';
 import { findModel } from '../open-model.ts';
 import type { Output } from '../output.ts';
 import { problemLines } from '../problem-lines.ts';
@@ -24,7 +25,7 @@ const MAX_SHOWN_PROBLEMS = 20;
 export function addDataCommand(program: Command, world: World): void {
   program
     .command('data')
-    .argument('<file>', 'experiment file in YAML')
+    .argument('<file>', 'experiment file in YAML, or the name of one that comes along')
     .summary('look at the data of an experiment file')
     .description(
       "Reads the data of an experiment file as a run would: sizes of the split, lengths in the model's pieces, how much " +
@@ -34,7 +35,7 @@ export function addDataCommand(program: Command, world: World): void {
     .option('--examples <count>', 'pairs to show', positiveNumber, 3)
     .option('--json', 'one JSON object')
     .addOption(storeOption())
-    .addHelpText('after', '\nExample:\n  bleubird data experiments/quickstart.yaml')
+    .addHelpText('after', '\nExample:\n  bleubird data quickstart')
     .action((file: string, _options: unknown, command: Command) =>
       showData(file, command.optsWithGlobals<DataOptions>(), world),
     );
@@ -45,7 +46,10 @@ async function showData(file: string, options: DataOptions, world: World): Promi
   const { readExperiment } = await import('../../engine/config/read-experiment.ts');
   const { describeData } = await import('../../engine/data/describe-data.ts');
   const { MarianTokenizer } = await import('../../engine/text/marian-tokenizer.ts');
-  const experiment = await readExperiment(file, { overrides: options.set, overrideDirectory: world.cwd });
+  const experiment = await readExperiment(findExperimentFile(file, world), {
+    overrides: options.set,
+    overrideDirectory: world.cwd,
+  });
   const tokenizer = await MarianTokenizer.load(await findModel(experiment.model, options.store, world));
   const description = await describeData(experiment.data, tokenizer, options.examples, {
     env: world.env,

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { Experiment } from '../../engine/config/experiment.ts';
 import { gather } from '../arguments.ts';
 import { describeFields } from '../describe-fields.ts';
+import { findExperimentFile } from '../experiment-file.ts';
 import { binPath } from '../own-files.ts';
 import { errorAsJson } from '../report-error.ts';
 import { startScreens } from '../start-screens.ts';
@@ -25,7 +26,7 @@ interface RunOptions {
 export function addRunCommand(program: Command, world: World): void {
   program
     .command('run')
-    .argument('[file]', 'experiment file in YAML')
+    .argument('[file]', 'experiment file in YAML, or the name of one that comes along, such as quickstart')
     .summary('fine-tune a model as an experiment file says')
     .description(
       'Fine-tunes a model as an experiment file says, and scores it before and after.\n' +
@@ -47,7 +48,7 @@ export function addRunCommand(program: Command, world: World): void {
     .addOption(new Option('--run-id <id>', 'id for the run').hideHelp())
     .addHelpText(
       'after',
-      '\nExamples:\n  bleubird run experiments/quickstart.yaml\n' +
+      '\nExamples:\n  bleubird run quickstart\n' +
         '  bleubird run my.yaml --no-ui -s training.seed=1 -s training.learning_rate=3e-5',
     )
     .action(async (file: string | undefined, _options: unknown, command: Command) => {
@@ -63,8 +64,11 @@ export function addRunCommand(program: Command, world: World): void {
 
 async function run(file: string, options: RunOptions, world: World): Promise<void> {
   const { readExperiment } = await import('../../engine/config/read-experiment.ts');
-  const overrides = [...(options.set ?? []), ...(options.device === undefined ? [] : [`device=${options.device}`])];
-  const experiment = await readExperiment(file, { overrides, overrideDirectory: world.cwd });
+  const experiment = await readExperiment(findExperimentFile(file, world), {
+    overrides: options.set,
+    overrideDirectory: world.cwd,
+    device: options.device,
+  });
   if (options.detach) {
     const started = await startDetached(experiment, options, world);
     if (options.json) world.output.json({ type: 'started', run: started.runId, pid: started.pid });

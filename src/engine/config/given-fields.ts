@@ -9,7 +9,7 @@ import { describeUnknownField } from './unknown-field.ts';
 
 export interface GivenField {
   readonly reading: FieldReading;
-  /** Where it was given, to follow a message: ` (line 12)`, ` (--set)` or nothing. */
+  /** Where it was given, to follow a message: ` (line 12)`, ` (--set)`, ` (--device)` or nothing. */
   readonly where: string;
   /** Folder that a relative path starts from. */
   readonly directory: string;

@@ -27,9 +27,11 @@ export interface ParseOptions {
   /** Folder that relative paths in the file start from. */
   readonly directory: string;
   /** `path=value` each, as `--set` takes them; they win over the file. */
-  readonly overrides?: readonly string[];
+  readonly overrides?: readonly string[] | undefined;
   /** Folder that relative paths in overrides start from; `directory` when not given. */
   readonly overrideDirectory?: string;
+  /** The device, as `--device` takes it; it wins over all else. */
+  readonly device?: string | undefined;
 }
 
 /** Far more than any experiment needs; keeps a wrong file, such as a corpus, from being parsed for minutes. */
@@ -51,6 +53,7 @@ export function parseExperiment(text: string, options: ParseOptions): Experiment
     if (at < 1) given.problems.push({ path: '--set', message: `${quote(override)}; expected path=value` });
     else giveText(given, override.slice(0, at).trim(), override.slice(at + 1), ' (--set)', overrideDirectory);
   }
+  if (options.device !== undefined) giveText(given, 'device', options.device, ' (--device)', overrideDirectory);
   const { values, problems } = checkFields(given);
   if (problems.length > 0) throw problemsError(fileName, problems);
   const named = new Map(values);
@@ -74,7 +77,7 @@ function collectFromYaml(text: string, fileName: string, directory: string, give
   const root = document.contents as Node | null;
   if (root === null || (isScalar(root) && root.value === null)) {
     throw new ConfigError(`${fileName} is empty; expected the fields of an experiment.`, [], {
-      hint: 'Start from a copy of experiments/quickstart.yaml.',
+      hint: '`bleubird run --help-fields` lists them; `bleubird run quickstart`, then `bleubird show last --config`, gives a whole one.',
     });
   }
   if (!isMap(root)) {

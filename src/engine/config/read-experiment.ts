@@ -4,7 +4,7 @@ import { ConfigError } from '../../errors.ts';
 import { readSmallFile, UnfitFileError } from '../files/read-small-file.ts';
 import { errorCode } from '../files/system-error.ts';
 import type { Experiment } from './experiment.ts';
-import { parseExperiment } from './parse-experiment.ts';
+import { type ParseOptions, parseExperiment } from './parse-experiment.ts';
 
 /** Bytes; the parser's own limit is lower, this one keeps a corpus given by mistake out of memory. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -12,14 +12,12 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /**
  * Reads an experiment file.
  *
- * @param path                       the file
- * @param options.overrides          `path=value` each; they win over the file
- * @param options.overrideDirectory  folder that relative paths in overrides start from; the file's own when not given
+ * @param options  what wins over the file
  * @throws {ConfigError} when the file cannot be read or is not a sound experiment
  */
 export async function readExperiment(
   path: string,
-  options: { readonly overrides?: readonly string[]; readonly overrideDirectory?: string } = {},
+  options: Pick<ParseOptions, 'overrides' | 'overrideDirectory' | 'device'> = {},
 ): Promise<Experiment> {
   const text = decode(await readBytes(path), path);
   return parseExperiment(text, { fileName: path, directory: dirname(resolve(path)), ...options });
@@ -43,7 +41,7 @@ function unreadable(path: string, cause: unknown): ConfigError {
     EACCES: 'no permission to read it',
   };
   return new ConfigError(`Cannot read the experiment ${path}: ${reasons[code] ?? String(cause)}.`, [], {
-    hint: 'Presets lie in experiments/, for example experiments/quickstart.yaml.',
+    hint: 'Experiments that come along are given by their names: `bleubird run quickstart`.',
     cause,
   });
 }

@@ -54,7 +54,7 @@ export function readFieldText(field: FieldDescription, text: string): FieldReadi
 
 /** Says in words what a field takes: `a whole number, 1 or more`. */
 export function expected(field: FieldDescription): string {
-  const orNothing = field.isNullable ? ' or null' : '';
+  const orNothing = field.isNullable ? ' or nothing (null)' : '';
   switch (field.kind) {
     case 'number':
     case 'integer': {

@@ -307,7 +307,7 @@ learning_rate: 1
     ['a name of two lines', 'name: "a\\nb"', 'name: holds a line break or control character'],
     ['an escape in a name', 'name: "a\\e[31mb"', 'name: holds a line break or control character'],
     ['a value below the range', 'training: {label_smoothing_factor: -0.1}', 'expected a number from 0, below 1'],
-    ['no beams', 'generation: {num_beams: 0}', 'is 0; expected a whole number from 1 to 64 or null'],
+    ['no beams', 'generation: {num_beams: 0}', 'is 0; expected a whole number from 1 to 64 or nothing (null)'],
     ['a key given twice', 'training: {seed: 1, seed: 2}', 'training.seed: is given twice (line 6)'],
     ['a strange key', '? [a, b]\n: 1', 'a complex key: unknown field'],
     ['a merge key', 'training: {<<: 1}', 'training.<<: unknown field; known here: learning_rate'],
@@ -359,13 +359,15 @@ learning_rate: 1
   it('is told once of a repository that is none', () => {
     const problems = problemsOf(`${minimal.trimStart()}training: {push_to_hub: true, hub_model_id: "a b"}`);
     expect(problems.split('training.hub_model_id')).toHaveLength(2);
-    expect(problems).toContain('training.hub_model_id: is "a b"; expected a repository such as owner/name or null');
+    expect(problems).toContain(
+      'training.hub_model_id: is "a b"; expected a repository such as owner/name or nothing (null)',
+    );
   });
 
   it.each([
     ['data.train_size=1', 'is 1; expected a share below 1 or a whole number of pairs above 1'],
     ['data.validation_size=2.5', 'is 2.5; expected a share below 1 or a whole number'],
-    ['data.validation_size=0', 'is 0; expected a number above 0 or null (--set)'],
+    ['data.validation_size=0', 'is 0; expected a number above 0 or nothing (null) (--set)'],
     ['data.target_lang=en', 'data.target_lang: is en, the same as data.source_lang'],
     [
       'data.corpus.format=docx',
