@@ -3,7 +3,7 @@ import type { EvaluationRow } from '../store/rows.ts';
 import { formatDuration } from '../ui/text/format.ts';
 import type { Output } from './output.ts';
 import { formatTable } from './table.ts';
-import { counted, difference, loss, MISSING, score } from './text.ts';
+import { brevityPenalty, counted, difference, loss, MISSING, score } from './text.ts';
 
 interface TableRow {
   readonly name: string;
@@ -25,7 +25,7 @@ export function beforeAfterLines(before: EvaluationRow | null, after: Evaluation
     compare('loss', before?.loss, after?.loss, loss, 4, false),
     compare('loss per piece', before?.lossPerToken, after?.lossPerToken, loss, 4, false),
     ...(hasScore
-      ? [compare('brevity penalty', before?.bleu?.brevityPenalty, after?.bleu?.brevityPenalty, loss, 4, null)]
+      ? [compare('brevity penalty', before?.bleu?.brevityPenalty, after?.bleu?.brevityPenalty, brevityPenalty, 4, null)]
       : []),
     {
       name: 'time',

@@ -1,10 +1,13 @@
 /** A model opened for a command: found, loaded on a device, with its tokenizer and generation settings. */
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { DeviceName, GenerationConfig, Precision } from '../engine/config/experiment.ts';
 import { findField } from '../engine/config/experiment-fields.ts';
 import type { GenerationSettings } from '../engine/decoding/generation-settings.ts';
+import { isDirectory } from '../engine/files/file-kind.ts';
 import type { Seq2SeqModel } from '../engine/model/seq2seq-model.ts';
 import type { MarianTokenizer } from '../engine/text/marian-tokenizer.ts';
+import { ModelError } from '../errors.ts';
 import { positiveNumber } from './arguments.ts';
 import { openToRead } from './store-option.ts';
 import { withDownload } from './with-download.ts';
@@ -71,6 +74,7 @@ export function threadsOption(): Option {
 export async function findModel(model: string, storeFolder: string | undefined, world: World): Promise<string> {
   const { obtainModel } = await import('../runner/obtain-model.ts');
   if (!model.startsWith('run:')) {
+    await refuseNameOfRun(model, storeFolder, world);
     return await withDownload(model, world, (download) =>
       obtainModel(model, { store: null, env: world.env, ...download }),
     );
@@ -81,6 +85,16 @@ export async function findModel(model: string, storeFolder: string | undefined, 
   } finally {
     store.close();
   }
+}
+
+/** `--model last`: the hub has no model without an owner that could be meant, and should not be asked for a run's name. */
+async function refuseNameOfRun(model: string, storeFolder: string | undefined, world: World): Promise<void> {
+  if (!/^[\w-]+$/.test(model) || isDirectory(resolve(world.cwd, model))) return;
+  const { runHint } = await import('../runner/resolve-model.ts');
+  const store = await openToRead(world, storeFolder);
+  const hint = runHint(model, { store, env: world.env });
+  store.close();
+  if (hint !== null) throw new ModelError(`There is no model directory ${resolve(world.cwd, model)}.`, { hint });
 }
 
 /**

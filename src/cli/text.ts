@@ -21,6 +21,11 @@ export function loss(value: number | null): string {
   return value === null ? 'not finite' : value.toFixed(4);
 }
 
+/** BLEU's brevity penalty, 0 to 1, with four decimals. */
+export function brevityPenalty(value: number | null): string {
+  return value === null ? MISSING : value.toFixed(4);
+}
+
 /** `12 %` of a whole; nothing is no per cent of nothing. */
 export function percent(part: number, whole: number): string {
   return `${whole === 0 ? 0 : Math.floor((100 * part) / whole)} %`;

@@ -9,7 +9,7 @@ export function diaryText(event: TrainerEvent): string | null {
     case 'data':
       return `${event.trainSize} pairs to train, ${event.validationSize} to validate${leftOut(event.problemCounts)}${truncated(event)}`;
     case 'plan':
-      return `${event.totalSteps} steps, ${event.stepsPerEpoch} in each of ${Number(event.epochs.toFixed(2))} epochs; ${event.parameters} parameters`;
+      return `${counted(event.totalSteps, 'step')} in ${epochsText(event.epochs)}, ${counted(event.parameters, 'parameter')}`;
     case 'phase':
       return event.phase;
     case 'evaluation':
@@ -32,6 +32,15 @@ export function diaryText(event: TrainerEvent): string | null {
     default:
       return event satisfies never;
   }
+}
+
+function epochsText(epochs: number): string {
+  if (epochs < 1) return `${Number((100 * epochs).toPrecision(2))} % of an epoch`;
+  return counted(Math.round(epochs * 100) / 100, 'epoch');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function bleuText({ bleu }: TrainerEventOf<'evaluation'>): string {

@@ -1,9 +1,11 @@
 /** What the commands print of runs that are in a store, without training any. */
+import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../src/engine/config/parse-experiment.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { visibleText } from '../../src/ui/text/fit-text.ts';
 import { bleu, evaluationEvent, greedy } from '../support/evaluation.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
@@ -34,14 +36,14 @@ function evaluation(stage: 'before' | 'after', score: number, numBeams: number):
 type FinishedRun = readonly [id: string, events: readonly TrainerEvent[], state: 'completed' | 'failed'];
 
 /** A store with these runs, the newest last. */
-function makeStore(runs: readonly FinishedRun[]): string {
+function makeStore(runs: readonly FinishedRun[], settings: Readonly<Record<string, string[]>> = {}): string {
   const cwd = temporaryFolder();
   const store = openStore(join(cwd, '.bleubird'));
   for (const [id, events, state] of runs) {
     const experiment = parseExperiment(experimentText, {
       fileName: `${id}.yaml`,
       directory: '/',
-      overrides: [`name=${id}`],
+      overrides: [`name=${id}`, ...(settings[id] ?? [])],
     });
     const none = { gitCommit: null, gitDirty: null, lockfileHash: null };
     const writer = store.createRun({ id, experiment, runner: null, versions: {}, ...none });
@@ -111,6 +113,135 @@ describe.concurrent('a store of runs', () => {
   it('gives the text as it is to programs', async () => {
     const { stdout } = await runCli(['samples', 'greedy', '--json'], { cwd });
     expect(JSON.parse(stdout)).toMatchObject({ source: hostile, before: `before 1 ${hostile}`, bleuDelta: 0 });
+  });
+});
+
+describe.concurrent('runs in a list', () => {
+  const cwd = makeStore([
+    ['small', [...evaluation('before', 10, 1), ...evaluation('after', 30, 1)], 'completed'],
+    ['large', [...evaluation('before', 30, 1), ...evaluation('after', 40, 1)], 'completed'],
+    ['none', [], 'failed'],
+  ]);
+  const listed = async (...args: string[]) => {
+    const { stdout } = await runCli(['ls', '--json', ...args], { cwd });
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; sizeBytes?: number });
+  };
+
+  it.each([
+    [[], ['none', 'large', 'small']],
+    [['--reverse'], ['small', 'large', 'none']],
+    [
+      ['--sort', 'bleu'],
+      ['large', 'small', 'none'],
+    ],
+    [
+      ['--sort', 'bleu', '--reverse'],
+      ['small', 'large', 'none'],
+    ],
+    [
+      ['--sort', 'gain'],
+      ['small', 'large', 'none'],
+    ],
+    [
+      ['--sort', 'name', '-n', '2'],
+      ['large', 'none'],
+    ],
+  ])('come in the order asked for: %j', async (args, ids) => {
+    expect((await listed(...args)).map(({ id }) => id)).toEqual(ids);
+  });
+
+  it('say what their folders take of the disk', async () => {
+    const folder = join(cwd, '.bleubird/runs/none');
+    const journal = statSync(join(folder, 'journal.jsonl')).size;
+    mkdirSync(join(folder, 'checkpoints/checkpoint-1'), { recursive: true });
+    writeFileSync(join(folder, 'checkpoints/checkpoint-1/model.safetensors'), Buffer.alloc(5_000_000));
+    symlinkSync(process.execPath, join(folder, 'link'));
+    const [first] = await listed('--size', '-n', '1');
+    expect(first).toMatchObject({ id: 'none', sizeBytes: 5_000_000 + journal });
+    const { stdout } = await runCli(['ls', '--size', '-n', '1'], { cwd });
+    expect(stdout).toMatch(/GAIN +SIZE {2}CREATED\nnone .* 5\.0 MB {2}/);
+  });
+
+  it('are named when one is given as a model', async () => {
+    const { code, stderr } = await runCli(['translate', '--model', 'last'], { cwd });
+    expect(code).toBe(4);
+    expect(stderr).toBe(
+      `error: There is no model directory ${join(cwd, 'last')}.\nhint: Run none is given as run:last.\n`,
+    );
+  });
+});
+
+describe.concurrent('a run to work on with', () => {
+  it('gives its experiment as a file', async () => {
+    const { stdout, stderr } = await runCli(['show', 'greedy', '--config'], { cwd });
+    expect(stderr).toBe('');
+    const again = parseExperiment(stdout, { fileName: 'again.yaml', directory: '/elsewhere' });
+    expect(again).toEqual(parseExperiment(experimentText, { fileName: 'greedy.yaml', directory: '/' }));
+  });
+
+  it.each([
+    ['before', 'before 1 ␛]0;owned␇⟨202E⟩evil line'],
+    ['after', 'after 1 ␛]0;owned␇⟨202E⟩evil line'],
+    ['source', '␛]0;owned␇⟨202E⟩evil line'],
+    ['reference', 'la référence'],
+  ])('gives each %s as a line', async (text, line) => {
+    const { stdout, stderr } = await runCli(['samples', 'greedy', '--plain', text], { cwd });
+    expect({ text: visibleText(stdout.trimEnd()), stderr }).toEqual({ text: line, stderr: '' });
+    expect(stdout.split('\n')).toHaveLength(2);
+  });
+
+  it('gives all sentences, or as many as are asked for, and none of a model that made none', async () => {
+    const items = Array.from({ length: 12 }, (_, index) => ({
+      index,
+      source: `s${index}`,
+      reference: `r${index}`,
+      hypothesis: `h${index}\r\nx`,
+    }));
+    const twelve: TrainerEvent[] = [
+      { type: 'translations', stage: 'before', step: 0, items },
+      evaluationEvent({ stage: 'before', sentences: 12, bleu: bleu(1) }),
+    ];
+    const cwd = makeStore([['twelve', twelve, 'failed']]);
+    const plain = (...args: string[]) => runCli(['samples', 'twelve', '--plain', ...args], { cwd });
+    expect((await plain('before')).stdout).toBe(items.map(({ index }) => `h${index} x\n`).join(''));
+    expect((await plain('source', '-n', '2', '--reverse')).stdout).toBe('s11\ns10\n');
+    const { code, stdout, stderr } = await plain('after');
+    expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
+    expect(stderr).toContain('error: Run twelve has no translations of the model after.');
+  });
+
+  it('says what a number beside a sentence is', async () => {
+    const { stdout } = await runCli(['samples', 'greedy'], { cwd });
+    expect(stdout).toMatch(/^#0 {2}change in sentence BLEU 0\.0\n/);
+  });
+
+  it('is compared in the numbers that other views show', async () => {
+    const { stdout } = await runCli(['compare', 'greedy', 'fast'], {
+      cwd: makeStore(
+        [
+          ['greedy', evaluation('after', 20, 1), 'completed'],
+          ['fast', evaluation('after', 20, 1), 'completed'],
+        ],
+        { fast: ['training.learning_rate=0.0005'] },
+      ),
+    });
+    expect(stdout).toMatch(/training\.learning_rate +5e-5 +5e-4\n/);
+  });
+
+  it('has its plan in its diary as the log has it', async () => {
+    const plan: TrainerEvent = {
+      type: 'plan',
+      totalSteps: 1,
+      stepsPerEpoch: 15,
+      epochs: 1 / 15,
+      parameters: 4_502_592,
+    };
+    const cwd = makeStore([['planned', [plan], 'completed']]);
+    const { stdout } = await runCli(['show', 'planned'], { cwd });
+    expect(stdout).toContain('plan: 1 step in 6.7 % of an epoch, 4,502,592 parameters\n');
   });
 });
 

@@ -1,5 +1,7 @@
 /** `bleubird compare RUN RUN…`: runs side by side. */
 import type { Command } from 'commander';
+import { fieldText } from '../../engine/config/check-values.ts';
+import { findField } from '../../engine/config/experiment-fields.ts';
 import { ConfigError } from '../../errors.ts';
 import type { EvaluationRow, RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -142,13 +144,22 @@ function describe(comparison: Comparison, shown: number, output: Output): void {
         settings,
         [
           { title: 'SETTING', text: ({ path }) => path },
-          ...titles.map((title, index) => ({ title, text: ({ values }: SettingRow) => values[index] || MISSING })),
+          ...titles.map((title, index) => ({
+            title,
+            text: ({ path, values }: SettingRow) => settingText(path, values[index] || null),
+          })),
         ],
         null,
       ),
     );
   }
   describeSentences(sentences, runs, shown, output);
+}
+
+/** As `show` and the screens write it: 5e-4, not 0.0005. */
+function settingText(path: string, value: string | null): string {
+  if (value === null) return MISSING;
+  return findField(path)?.kind === 'number' ? fieldText(Number(value)) : value;
 }
 
 /** How sure it is that a run is better or worse than the first. */

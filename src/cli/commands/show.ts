@@ -1,5 +1,5 @@
 /** `bleubird show RUN`: all that is known of a run. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Experiment } from '../../engine/config/experiment.ts';
 import { formatExperiment } from '../../engine/config/format-experiment.ts';
 import { withPauses } from '../../runner/paused-runs.ts';
@@ -18,6 +18,7 @@ import type { World } from '../world.ts';
 interface ShowOptions {
   readonly store?: string;
   readonly json?: boolean;
+  readonly config?: boolean;
 }
 
 const DIARY_LINES = 20;
@@ -30,9 +31,10 @@ export function addShowCommand(program: Command, world: World): void {
     .description(
       'Shows a run: state and end, scores before and after, evaluations, checkpoints, configuration, environment.',
     )
+    .addOption(new Option('--config', 'its experiment as a file, and nothing else').conflicts('json'))
     .option('--json', 'one JSON object')
     .addOption(storeOption())
-    .addHelpText('after', '\nExample:\n  bleubird show last')
+    .addHelpText('after', '\nExamples:\n  bleubird show last\n  bleubird show last --config > again.yaml')
     .action((run: string, _options: unknown, command: Command) =>
       show(run, command.optsWithGlobals<ShowOptions>(), world),
     );
@@ -41,6 +43,7 @@ export function addShowCommand(program: Command, world: World): void {
 function show(typed: string, options: ShowOptions, world: World): Promise<void> {
   return withRuns(world, options.store, (store) => {
     const found = store.findRun(typed);
+    if (options.config) return world.output.line(experimentText(found).trimEnd());
     const [run = found] = withPauses([found], store.directory, world.now());
     if (options.json) {
       world.output.json({
@@ -82,15 +85,18 @@ function describe(run: RunRecord, store: Store, output: Output): void {
       ),
     output,
   );
-  // As it was read: what is printed can be pasted into a file.
-  const experiment = formatExperiment(run.experiment as Experiment);
-  section('Configuration', experiment.trimEnd().split('\n'), output);
+  section('Configuration', experimentText(run).trimEnd().split('\n'), output);
   section('Environment', environmentLines(run), output);
   section(
     'Diary',
     store.events(run.id, DIARY_LINES).map(({ time, type, text }) => `${timestamp(time)}  ${type}: ${text}`),
     output,
   );
+}
+
+/** As it was read: what is printed can be pasted into a file. */
+function experimentText(run: RunRecord): string {
+  return formatExperiment(run.experiment as Experiment);
 }
 
 function describeState(run: RunRecord, output: Output): void {

@@ -18,8 +18,8 @@ export function addStoreCommand(program: Command, world: World): void {
     .command('store')
     .summary('check, repair, back up or shrink the store')
     .description(
-      'Looks after the file that the runs are in. Each run also keeps a journal in its folder, from which its numbers can\n' +
-        'be made anew; checkpoints lie in the folders alone.',
+      'Looks after the file that the runs are in. Each run also keeps a journal in its folder, from which its numbers ' +
+        'can be made anew; checkpoints lie in the folders alone.',
     )
     .addHelpText('after', '\nExamples:\n  bleubird store check\n  bleubird store backup ~/runs.sqlite');
   const add = (name: string, summary: string, work: (options: StoreOptions, args: string[]) => Promise<void>) =>
