@@ -10,7 +10,7 @@ import { journalPath } from '../store/journal.ts';
 import type { RunState } from '../store/rows.ts';
 import type { RunWriter } from '../store/run-writer.ts';
 import type { Store } from '../store/store.ts';
-import { assertCorpusPresent } from './assert-corpus-present.ts';
+import { assertCanBegin } from './assert-can-begin.ts';
 import { checkDiskSpace } from './disk-space.ts';
 import { History, type OnPause } from './history.ts';
 import { lookUpModel, obtainModel } from './obtain-model.ts';
@@ -82,7 +82,8 @@ export interface RunOutcome {
 /**
  * Runs an experiment to its end and gives back how it ended.
  *
- * @throws {ModelError} when the model is neither here nor at the hub, {DataError} when a file of the corpus is missing,
+ * @throws {ModelError} when the model is neither here nor at the hub, {DataError} when a file of the corpus is missing
+ *   or empty, {DeviceError} without the package of cuda,
  *   {StoreError} when the run cannot be created, or its disk has no room for a checkpoint: then there is no run
  */
 export async function runExperiment(options: RunExperimentOptions): Promise<RunOutcome> {
@@ -95,7 +96,7 @@ export async function runExperiment(options: RunExperimentOptions): Promise<RunO
   const experiment = isNeeded
     ? { ...options.experiment, model: withRunId(options.experiment.model, store) }
     : options.experiment;
-  await assertCorpusPresent(experiment.data);
+  await assertCanBegin(experiment);
   const provenance = await readProvenance(cwd, env);
   const room = modelHere === null ? null : await checkDiskSpace(store.directory, modelHere, experiment.training);
   const origin = found && { resumedFrom: found.path, parentRun: runOfCheckpoint(found.path) };

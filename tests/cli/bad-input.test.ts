@@ -1,5 +1,5 @@
 /** What a user can get wrong, through the real command: exit code and words. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { demoModel, repository, runCli, temporaryFolder } from './run-cli.ts';
@@ -139,6 +139,27 @@ hint: `,
     code: 2,
     stderr: 'is empty; expected the fields of an experiment.\nhint: `bleubird run --help-fields` lists them; ',
   },
+  'an empty corpus to train on': {
+    args: [
+      'run',
+      quickstart,
+      '-s',
+      'data.corpus.format=tsv',
+      '-s',
+      'data.corpus.path=empty.txt',
+      '-s',
+      'data.corpus.source_column=1',
+      '-s',
+      'data.corpus.target_column=2',
+    ],
+    code: 3,
+    stderr: `error: The corpus ${emptyCorpus} is empty: it has no line.\n`,
+  },
+  'a device whose package is not there': {
+    args: ['run', quickstart, '--device', 'cuda'],
+    code: 5,
+    stderr: 'error: cuda needs the package @tensorflow/tfjs-node-gpu, which is not installed\nhint: npm install',
+  },
   'the name of no experiment that comes along': {
     args: ['data', 'quikstart'],
     code: 2,
@@ -158,6 +179,7 @@ describe.concurrent('a user who gives', () => {
     expect(result.stderr).toContain(stderr);
     expect(result.stdout).toBe('');
     expect(result.code).toBe(code);
+    expect(existsSync(join(folder, '.bleubird/runs')) ? readdirSync(join(folder, '.bleubird/runs')) : []).toEqual([]);
   });
 
   it('wrong fields with --json gets the error as JSON on stdout too', async () => {

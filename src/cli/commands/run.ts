@@ -85,9 +85,9 @@ async function run(file: string, options: RunOptions, world: World): Promise<voi
 async function startDetached(experiment: Experiment, options: RunOptions, world: World) {
   const { startDetachedRunner } = await import('../../runner/start-detached-runner.ts');
   const { lookUpModel } = await import('../../runner/obtain-model.ts');
-  const { assertCorpusPresent } = await import('../../runner/assert-corpus-present.ts');
+  const { assertCanBegin } = await import('../../runner/assert-can-begin.ts');
   // Looked up here too, so that what is missing is told in its own words.
-  await assertCorpusPresent(experiment.data);
+  await assertCanBegin(experiment);
   await withRuns(world, options.store, (store) => lookUpModel(experiment.model, { store, env: world.env }));
   const directory = storeDirectory(world, options.store);
   const resumeFrom = options.resumeFrom === undefined ? null : resolve(world.cwd, options.resumeFrom);

@@ -6,9 +6,8 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { DeviceError } from '../../errors.ts';
-import { errorCode } from '../files/system-error.ts';
 import type { BackendChoice } from './backend-choice.ts';
-import { CUDA_INSTALL_COMMAND, CUDA_PEER } from './cuda-requirements.ts';
+import { CUDA_INSTALL_COMMAND, CUDA_PEER, locateCudaPeer } from './cuda-requirements.ts';
 
 const LIBRARIES = 'CUDA 11.2 (libcudart.so.11.0, libcublas.so.11) and cuDNN 8.1 (libcudnn.so.8)';
 
@@ -47,25 +46,18 @@ export async function openCuda(): Promise<BackendChoice> {
 }
 
 async function importPeer(): Promise<CudaPeer> {
+  const entry = locateCudaPeer();
   restoreUtilFunctions();
   try {
-    // Found by Node's own search, so that neither the compiler nor a test runner's resolver asks for the package.
-    const entry = createRequire(import.meta.url).resolve(CUDA_PEER);
     return (await import(pathToFileURL(entry).href)) as CudaPeer;
   } catch (cause) {
     throw peerError(cause);
   }
 }
 
-/** Names why the peer could not be imported. */
+/** Names why the peer, which is there, could not be imported. */
 export function peerError(cause: unknown): DeviceError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (errorCode(cause) === 'MODULE_NOT_FOUND' && message.includes(CUDA_PEER)) {
-    return new DeviceError(`cuda needs the package ${CUDA_PEER}, which is not installed`, {
-      hint: CUDA_INSTALL_COMMAND,
-      cause,
-    });
-  }
   if (message.includes('tfjs_binding')) {
     return new DeviceError(
       `${CUDA_PEER} is installed without its native addon: its install script did not run or failed`,

@@ -1,10 +1,27 @@
 /** What CUDA through @tensorflow/tfjs-node-gpu needs of the machine, looked for without loading anything. */
 import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
+import { DeviceError } from '../../errors.ts';
+import { errorCode } from '../files/system-error.ts';
 
 export const CUDA_PEER = '@tensorflow/tfjs-node-gpu';
 /** npm 12 runs a package's install script, which fetches the native addon, only when it is allowed by name. */
 export const CUDA_INSTALL_COMMAND = `npm install --no-save --allow-scripts=${CUDA_PEER} ${CUDA_PEER}@4.22.0`;
+
+/** Gives the file that the package is entered by. @throws {DeviceError} when it is not installed */
+export function locateCudaPeer(): string {
+  try {
+    // Found by Node's own search, so that neither the compiler nor a test runner's resolver asks for the package.
+    return createRequire(import.meta.url).resolve(CUDA_PEER);
+  } catch (cause) {
+    if (errorCode(cause) !== 'MODULE_NOT_FOUND') throw cause;
+    throw new DeviceError(`cuda needs the package ${CUDA_PEER}, which is not installed`, {
+      hint: CUDA_INSTALL_COMMAND,
+      cause,
+    });
+  }
+}
 
 /** Where Linux's loader and NVIDIA's installers put libraries. */
 const LIBRARY_DIRECTORIES = ['/usr/local/cuda/lib64', '/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib', '/lib64'];
