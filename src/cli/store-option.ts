@@ -29,7 +29,7 @@ export async function withStore<T>(
 }
 
 /**
- * Opens the store to read, with the states of its runs true: a run whose runner is dead is marked interrupted first.
+ * Opens the store to read, with the ends of its runs recorded: a run whose runner is dead is marked interrupted first.
  * Looking makes no store, and a store that may not be written can be looked at.
  *
  * @throws {StoreError}
@@ -50,7 +50,7 @@ export async function withRuns<T>(
       writable.close();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      world.output.warn(`runs that have ended without a word may be shown as running: ${error.message}`);
+      world.output.warn(`that runs ended without a word could not be recorded: ${error.message}`);
     }
     return work(store);
   });

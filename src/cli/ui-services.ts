@@ -1,12 +1,15 @@
 /** What the UI asks of the world, answered by the store, the runner and the experiment files. */
 import { checkValues } from '../engine/config/check-values.ts';
 import { experimentFromValues } from '../engine/config/experiment-from-values.ts';
+import { StoreError } from '../errors.ts';
 import { lookUpModel } from '../runner/obtain-model.ts';
 import { withPauses } from '../runner/paused-runs.ts';
 import { reconcileRuns } from '../runner/reconcile-runs.ts';
 import { requireResumable } from '../runner/resume-point.ts';
 import { resumeDetachedRunner, startDetachedRunner } from '../runner/start-detached-runner.ts';
 import { stopRun } from '../runner/stop-run.ts';
+import { withTrueStates } from '../runner/true-states.ts';
+import type { RunSummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { UiServices } from '../ui/services.ts';
 import { listPresets } from './presets.ts';
@@ -24,24 +27,35 @@ export interface UiServicesOptions {
 
 /** Looking whether runners live costs a few reads of /proc: often enough to be noticed in time, not for every frame. */
 const RECONCILE_INTERVAL_MS = 1_000;
+/** While the store cannot be written; then each try may read a whole journal in vain. */
+const RETRY_INTERVAL_MS = 10_000;
 
 /** Joins the UI to the world. */
 export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOptions): UiServices {
   let reconciledAt = Number.NEGATIVE_INFINITY;
+  let canRecord = true;
   const reconcile = () => {
-    if (now() - reconciledAt < RECONCILE_INTERVAL_MS) return;
+    if (now() - reconciledAt < (canRecord ? RECONCILE_INTERVAL_MS : RETRY_INTERVAL_MS)) return;
     reconciledAt = now();
-    reconcileRuns(store);
+    try {
+      reconcileRuns(store);
+      canRecord = true;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      canRecord = false; // what is shown is true all the same
+    }
   };
+  const asTheyAre = <Run extends RunSummary>(runs: readonly Run[]) =>
+    canRecord ? withPauses(runs, store.directory, now()) : withTrueStates(runs, store, now());
   return {
     listRuns() {
       reconcile();
-      return withPauses(store.listRuns(), store.directory, now());
+      return asTheyAre(store.listRuns());
     },
     readRun(id) {
       reconcile();
       const run = store.readRun(id);
-      return run === null ? null : (withPauses([run], store.directory, now())[0] ?? null);
+      return run === null ? null : (asTheyAre([run])[0] ?? null);
     },
     parameters: (id) => store.parameters(id),
     metricSeries: (id, metric, maxPoints) => store.metricSeries(id, metric, maxPoints),

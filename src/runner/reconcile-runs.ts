@@ -10,9 +10,14 @@ const SILENCE_OF_ANOTHER_HOST_MS = 5 * 60_000;
 
 /** Gives back how many runs there were of this kind. Cheap enough for once a second. @throws {StoreError} */
 export function reconcileRuns(store: Store, now = Date.now()): number {
-  const dead = store.unfinishedRuns().filter((run) => !isRunnerAlive(run, now));
+  const dead = deadRuns(store, now);
   for (const { id } of dead) recordEnd(store, id);
   return dead.length;
+}
+
+/** Gives back the runs that claim to be going on, and whose runner is dead. @throws {StoreError} */
+export function deadRuns(store: Store, now: number): RunRecord[] {
+  return store.unfinishedRuns().filter((run) => !isRunnerAlive(run, now));
 }
 
 /**

@@ -2,6 +2,15 @@
 import type { Database } from 'better-sqlite3';
 import { prepareDiary } from './diary.ts';
 
+/** Says in words how a run ended whose runner is dead and said nothing of an end. */
+export function interruption(id: string): { readonly reason: string; readonly hint: string } {
+  return {
+    reason:
+      'Its runner is gone without a word: it was killed, the machine went down, or the store could not be written.',
+    hint: `bleubird resume ${id} goes on from its newest checkpoint.`,
+  };
+}
+
 /** @returns whether the run was pending or running until now */
 export function markInterrupted(database: Database, id: string, now: number): boolean {
   const mark = database.transaction(() => {
@@ -10,15 +19,13 @@ export function markInterrupted(database: Database, id: string, now: number): bo
     // It ended when it was last heard of, not when somebody noticed.
     database
       .prepare(
-        `UPDATE runs SET state = 'interrupted', ended_at = coalesce(heartbeat_at, created_at), eta_seconds = NULL
+        `UPDATE runs SET state = 'interrupted', ended_at = coalesce(heartbeat_at, created_at), phase = NULL,
+           eta_seconds = NULL
          WHERE number = ?`,
       )
       .run(number);
-    const reason =
-      'Its runner is gone without a word: it was killed, the machine went down, or the store could not be written.';
-    database
-      .prepare('UPDATE run_details SET end_reason = ?, end_hint = ? WHERE run = ?')
-      .run(reason, `bleubird resume ${id} goes on from its newest checkpoint.`, number);
+    const { reason, hint } = interruption(id);
+    database.prepare('UPDATE run_details SET end_reason = ?, end_hint = ? WHERE run = ?').run(reason, hint, number);
     prepareDiary(database, number)('end', `interrupted: ${reason}`, now);
     return true;
   });

@@ -93,8 +93,8 @@ function connectReadOnly(path: string, timeout: number): Database.Database {
   } catch (error) {
     database.close();
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const isFolderReadOnly = /^SQLITE_(CANTOPEN|READONLY)/.test(code);
-    if (!isFolderReadOnly || hasPendingLog(path)) throw error;
+    const cannotShare = /^SQLITE_(CANTOPEN|READONLY|FULL|IOERR_SHM)/.test(code); // in a folder that takes nothing, on a full disk
+    if (!cannotShare || hasPendingLog(path)) throw error;
     return new Database(withoutLog(readFileSync(path)), { readonly: true });
   }
 }

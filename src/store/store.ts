@@ -1,12 +1,13 @@
 /** The open store: all runs of a folder. Reading costs a query each time, only thinned series are kept; rows are fresh and typed. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { LineProblem } from '../engine/run/protocol.ts';
 import { catchUp } from './catch-up.ts';
 import { createRun, type NewRun, reserveRunId } from './create-run.ts';
 import { deleteRun } from './delete-run.ts';
-import { Journal } from './journal.ts';
+import { Journal, journalPath } from './journal.ts';
+import { type JournalTail, readJournalTail } from './journal-tail.ts';
 import { markInterrupted, markStopRequested } from './mark-run.ts';
 import { MetricSeriesReader, metricNames } from './metric-series.ts';
 import { checkpoints, events, lineProblems, parameters, samples } from './read-diary.ts';
@@ -169,6 +170,15 @@ export class Store {
    */
   catchUp(id: string, parseEnvelope: ParseEnvelope): boolean {
     return this.#do((database) => catchUp(database, id, this.runDirectory(id), parseEnvelope));
+  }
+
+  /** Gives back how a run ended as its journal tells, null when that knows of no end, or of less than the store. */
+  endInJournal(id: string, parseEnvelope: ParseEnvelope): JournalTail['end'] {
+    return this.#do((database) => {
+      const path = journalPath(this.runDirectory(id));
+      const tail = existsSync(path) ? readJournalTail(path, parseEnvelope) : null;
+      return tail !== null && tail.lastSeq >= lastSeq(database, id) ? tail.end : null;
+    });
   }
 
   /** Makes a run anew from its journal; one that is not here, from a folder that was copied in, is added. */

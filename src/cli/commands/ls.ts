@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { isDirectory } from '../../engine/files/file-kind.ts';
 import { folderSize } from '../../engine/files/folder-size.ts';
-import { withPauses } from '../../runner/paused-runs.ts';
+import { withTrueStates } from '../../runner/true-states.ts';
 import type { RunState, RunSummary } from '../../store/rows.ts';
 import { formatBytes, formatDuration } from '../../ui/text/format.ts';
 import { positiveNumber } from '../arguments.ts';
@@ -50,7 +50,7 @@ function listRuns(options: LsOptions, world: World): Promise<void> {
   return withRuns(world, options.store, async (store) => {
     const { output } = world;
     const found = sortRuns(store.listRuns(), options.sort, options.reverse ?? false).slice(0, options.limit);
-    const runs: ListedRun[] = withPauses(found, store.directory, world.now());
+    const runs: ListedRun[] = withTrueStates(found, store, world.now());
     if (options.size) {
       for (const [index, run] of runs.entries()) {
         runs[index] = { ...run, sizeBytes: await folderSize(store.findRun(run.id).directory) };

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { Experiment } from '../../engine/config/experiment.ts';
 import { formatExperiment } from '../../engine/config/format-experiment.ts';
-import { withPauses } from '../../runner/paused-runs.ts';
+import { withTrueStates } from '../../runner/true-states.ts';
 import type { RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { beforeAndAfter } from '../../ui/state/comparability.ts';
@@ -44,7 +44,7 @@ function show(typed: string, options: ShowOptions, world: World): Promise<void> 
   return withRuns(world, options.store, (store) => {
     const found = store.findRun(typed);
     if (options.config) return world.output.line(experimentText(found).trimEnd());
-    const [run = found] = withPauses([found], store.directory, world.now());
+    const [run = found] = withTrueStates([found], store, world.now());
     if (options.json) {
       world.output.json({
         ...run,

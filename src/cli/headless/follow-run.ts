@@ -1,9 +1,11 @@
 /** A run of another process told line by line from the store, until it ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, type AppErrorCode, CancelledError, EXIT_CODES, RunFailedError } from '../../errors.ts';
-import { PAUSED_PHASE, withPauses } from '../../runner/paused-runs.ts';
+import { AppError, type AppErrorCode, CancelledError, EXIT_CODES, RunFailedError, StoreError } from '../../errors.ts';
+import { PAUSED_PHASE } from '../../runner/paused-runs.ts';
 import { reconcileRuns } from '../../runner/reconcile-runs.ts';
+import { withTrueStates } from '../../runner/true-states.ts';
 import type { RunRecord } from '../../store/rows.ts';
+import { isUnfinished } from '../../store/run-state.ts';
 import type { Store } from '../../store/store.ts';
 import { beforeAndAfter } from '../../ui/state/comparability.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
@@ -28,14 +30,23 @@ export async function followRun(id: string, storeFolder: string | undefined, wor
   await withStore(world, storeFolder, async (store) => {
     const teller = new Teller(store, id, world);
     for (;;) {
-      reconcileRuns(store);
+      reconcile(store);
       const found = store.findRun(id);
-      const [run = found] = withPauses([found], store.directory, world.now());
+      const [run = found] = withTrueStates([found], store, world.now());
       teller.tell(run);
-      if (run.state !== 'running' && run.state !== 'pending') return teller.end(run);
+      if (!isUnfinished(run.state)) return teller.end(run);
       await sleep(INTERVAL_MS);
     }
   });
+}
+
+/** What cannot be recorded is shown all the same. */
+function reconcile(store: Store): void {
+  try {
+    reconcileRuns(store);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
 }
 
 class Teller {
