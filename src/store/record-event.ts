@@ -1,11 +1,13 @@
 /** Writes what one trainer event means into the tables of a run; the caller holds the transaction. */
-import { isAbsolute, relative } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { TrainerEvent, TrainerEventOf } from '../engine/run/protocol.ts';
 import type { AddToDiary } from './diary.ts';
 import { diaryText } from './diary-text.ts';
 import { prepareEvaluations } from './record-evaluation.ts';
 import { prepareForgetting } from './resume-run.ts';
+
+const CHECKPOINTS = 'checkpoints';
 
 export interface RunBeingWritten {
   /** Key of the run in every table. */
@@ -133,8 +135,12 @@ function prepareStatements(database: Database) {
   };
 }
 
-/** Paths inside the run's folder are kept relative to it, so that a store can be moved or copied. */
+/**
+ * Paths inside the run's folder are kept relative to it, so that a store can be moved or copied. A journal names them by the
+ * place where the run was then: what lies in a folder `checkpoints` lies in that of the run, wherever it is now.
+ */
 function pathInside(directory: string, path: string): string {
+  if (basename(dirname(path)) === CHECKPOINTS) return join(CHECKPOINTS, basename(path));
   const inside = relative(directory, path);
   return inside.startsWith('..') || isAbsolute(inside) ? path : inside;
 }

@@ -1,5 +1,5 @@
 /** Checking and repairing stores: damaged, lost, behind their journals, with folders copied in. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
@@ -112,6 +112,34 @@ it('takes in the folder of a run that was copied from elsewhere', async () => {
   expect(await problems(directory)).toEqual(['its folder is here and the store does not know it']);
   expect((await repairStore(directory, now)).done).toEqual(['run two was taken in']);
   expect(newStore({ directory }).metricSeries('two', 'loss')).toHaveLength(500);
+});
+
+it('finds nothing in a store that was moved, and keeps its checkpoints where they are now', async () => {
+  const from = join(temporaryFolder(), 'from');
+  const store = openStore(from);
+  const number = envelopes();
+  const writer = store.createRun(newRun({ id: 'r' }));
+  for (const step of [1, 2]) {
+    const path = join(writer.directory, 'checkpoints', `checkpoint-${step}`);
+    mkdirSync(path, { recursive: true });
+    writer.record(number({ type: 'checkpoint', step, epoch: step, path, sizeBytes: 1 }));
+  }
+  writer.finish(completed);
+  store.close();
+  const directory = join(temporaryFolder(), 'to');
+  renameSync(from, directory);
+  expect(await problems(directory)).toEqual([]);
+  const paths = () => {
+    const moved = openStore(directory);
+    const found = moved.checkpoints('r').map(({ path }) => path);
+    moved.close();
+    return found;
+  };
+  const here = [1, 2].map((step) => join(directory, 'runs', 'r', 'checkpoints', `checkpoint-${step}`));
+  expect(paths()).toEqual(here);
+  rmSync(fileOf(directory));
+  await repairStore(directory, now);
+  expect(paths()).toEqual(here);
 });
 
 it('removes what a killed program left half made', async () => {
