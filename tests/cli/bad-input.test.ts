@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { demoModel, repository, runCli, temporaryFolder } from './run-cli.ts';
+import { demoModel } from '../support/demo-model.ts';
+import { repository, runCli, temporaryFolder } from './run-cli.ts';
 
 const quickstart = join(repository, 'experiments/quickstart.yaml');
 const folder = temporaryFolder();

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { demoModel, runCli, temporaryFolder } from './run-cli.ts';
+import { demoModel } from '../support/demo-model.ts';
+import { runCli, temporaryFolder } from './run-cli.ts';
 
 const cwd = temporaryFolder();
 const search = ['-m', demoModel, '--device', 'wasm', '--beams', '2', '--max-length', '64'];

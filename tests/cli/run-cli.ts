@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
-export const demoModel = join(repository, 'experiments/models/demo-en-fr');
 
 export interface CliResult {
   readonly code: number | null;

@@ -1,7 +1,7 @@
-/** An experiment of seconds: a few sentences of our own on the demo model. */
+/** An experiment of seconds: a few sentences of our own. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { demoModel } from '../runner/scripted.ts';
+import { demoModel } from '../support/demo-model.ts';
 
 const nouns = [
   ['file', 'fichier'],
@@ -19,7 +19,7 @@ const verbs = [
 ] as const;
 
 /** Writes corpus and experiment file. @returns the path of the experiment file */
-export function writeTinyExperiment(folder: string): string {
+export function writeTinyExperiment(folder: string, model = demoModel): string {
   const pairs = verbs.flatMap(([verb, verbe]) =>
     nouns.map(([noun, nom]) => [`${verb} the ${noun}`, `${verbe} le ${nom}`]),
   );
@@ -28,7 +28,7 @@ export function writeTinyExperiment(folder: string): string {
   const path = join(folder, 'tiny.yaml');
   writeFileSync(
     path,
-    `model: ${demoModel}
+    `model: ${model}
 data:
   corpus: {format: moses, source: tiny.en, target: tiny.fr}
   source_lang: en

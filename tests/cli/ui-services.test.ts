@@ -7,7 +7,8 @@ import { createUiServices } from '../../src/cli/ui-services.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newRun } from '../store/run-events.ts';
-import { demoModel, repository, temporaryFolder } from './run-cli.ts';
+import { demoModel } from '../support/demo-model.ts';
+import { repository, temporaryFolder } from './run-cli.ts';
 
 describe('the presets', () => {
   it('are the experiments that come along, the quickstart first', () => {

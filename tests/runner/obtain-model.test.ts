@@ -7,9 +7,10 @@ import { lookUpModel, obtainModel } from '../../src/runner/obtain-model.ts';
 import { type RunExperimentOptions, runExperiment } from '../../src/runner/run-experiment.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
+import { demoModel } from '../support/demo-model.ts';
 import { addDemoRepository } from '../support/demo-repository.ts';
 import { type FakeHub, type FakeRepository, startFakeHub } from '../support/fake-hub.ts';
-import { demoModel, scripted } from './scripted.ts';
+import { scripted } from './scripted.ts';
 
 let hub: FakeHub;
 let model: FakeRepository;

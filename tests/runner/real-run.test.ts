@@ -1,4 +1,4 @@
-/** The runner with the real trainer: the demo model on a handful of sentences, for a few steps. */
+/** The runner with the real trainer: a tiny model on a handful of sentences, for a few steps. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { resolveModel } from '../../src/runner/resolve-model.ts';
 import { runExperiment } from '../../src/runner/run-experiment.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
 import { experiment } from '../store/run-events.ts';
-import { demoModel } from './scripted.ts';
+import { tinyModel } from '../support/tiny-model.ts';
 
 const sentences = [
   ['Open the file.', 'Ouvrez le fichier.'],
@@ -26,7 +26,7 @@ function tinyExperiment(num_train_epochs: number) {
   return {
     ...experiment,
     name: 'tiny',
-    model: demoModel,
+    model: tinyModel,
     device: 'wasm' as const,
     data: { ...experiment.data, corpus: { format: 'tsv' as const, path, source_column: 1, target_column: 2 } },
     training: {

@@ -13,7 +13,8 @@ import { runExperiment } from '../../src/runner/run-experiment.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
 import { newRun } from '../store/run-events.ts';
-import { demoModel, scripted } from './scripted.ts';
+import { demoModel } from '../support/demo-model.ts';
+import { scripted } from './scripted.ts';
 
 const never = new AbortController().signal;
 

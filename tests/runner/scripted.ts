@@ -1,8 +1,7 @@
 /** The options of runs whose trainer follows a script. */
 import { fileURLToPath } from 'node:url';
 import { experiment } from '../store/run-events.ts';
-
-export const demoModel = fileURLToPath(new URL('../../experiments/models/demo-en-fr', import.meta.url));
+import { demoModel } from '../support/demo-model.ts';
 
 /** Gives back what runExperiment needs to run the script, beside store and signals. */
 export function scripted(script: string) {

@@ -1,10 +1,8 @@
 /** The demo model as a repository of the fake hub: its weights and tokenizers are large files there. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { demoModel } from './demo-model.ts';
 import { addRepository, type FakeHub, type FakeRepository } from './fake-hub.ts';
-
-const demoModel = fileURLToPath(new URL('../../experiments/models/demo-en-fr', import.meta.url));
 
 /** Adds it as `Org/demo`. */
 export function addDemoRepository(hub: FakeHub): FakeRepository {

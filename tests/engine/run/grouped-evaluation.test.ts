@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TrainingConfig } from '../../../src/engine/config/experiment.ts';
+import { demoModel } from '../../support/demo-model.ts';
 import { readFixture } from '../training/numbers.ts';
 import { eventsOf, RunFolder, watchRun } from './small-experiment.ts';
 
@@ -28,13 +29,17 @@ test.each([true, false])(
     const fixture = readFixture<Fixture>('grouped-evaluation.json');
     const path = join(folder.path, 'grouped.tsv');
     writeFileSync(path, fixture.pairs.map((pair) => `${pair.join('\t')}\n`).join(''));
-    const { data, ...plain } = folder.experiment(
+    const { data, generation, ...plain } = folder.experiment(
       { ...fixture.config, max_steps: -1, dropout: 0, save_strategy: 'no', predict_with_generate },
-      { evaluation: { before: true, after: true, references: 'decoded' } },
+      { model: demoModel, evaluation: { before: true, after: true, references: 'decoded' } },
     );
     const corpus = { format: 'tsv', path, source_column: 1, target_column: 2 } as const;
     const { splitSeed: split_seed, heldOut: validation_size } = fixture;
-    const experiment = { ...plain, data: { ...data, corpus, split_seed, validation_size } };
+    const experiment = {
+      ...plain,
+      data: { ...data, corpus, split_seed, validation_size },
+      generation: { ...generation, max_length: 64 },
+    };
     const { events, end } = await watchRun(experiment, folder.newRun());
     expect(end).toMatchObject({ reason: 'completed', step: 8 });
 

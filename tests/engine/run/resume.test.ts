@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Experiment } from '../../../src/engine/config/experiment.ts';
 import type { TrainerEvent } from '../../../src/engine/run/protocol.ts';
-import { demoModel, eventsOf, metric, RunFolder, type WatchedRun, watchRun } from './small-experiment.ts';
+import { tinyModel } from '../../support/tiny-model.ts';
+import { eventsOf, metric, RunFolder, type WatchedRun, watchRun } from './small-experiment.ts';
 
 let folder: RunFolder;
 /** Five steps over two epochs of three: with accumulation, dropout, grouping by length and a best model kept track of. */
@@ -201,7 +202,7 @@ test('A checkpoint of a training with other numbers is refused with each differe
 test("A checkpoint of transformers' Trainer is refused, with what to do instead.", async () => {
   const checkpoint = join(folder.newRun(), 'checkpoint-3');
   mkdirSync(checkpoint);
-  cpSync(demoModel, checkpoint, { recursive: true });
+  cpSync(tinyModel, checkpoint, { recursive: true });
   writeFileSync(join(checkpoint, 'optimizer.pt'), '');
   const { end } = await resume(checkpoint, folder.newRun());
   expect(end).toMatchObject({

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readWeights } from '../../../src/engine/model/model-directory.ts';
-import { demoModel, eventsOf, metric, RunFolder, watchRun } from './small-experiment.ts';
+import { tinyModel } from '../../support/tiny-model.ts';
+import { eventsOf, metric, RunFolder, watchRun } from './small-experiment.ts';
 
 let folder: RunFolder;
 beforeAll(() => {
@@ -41,7 +42,7 @@ test('A run tells its whole story in order, and saves the trained model.', async
   ]);
   const [data] = eventsOf(events, 'data');
   expect(data).toMatchObject({ pairs: 24, trainSize: 18, validationSize: 6, problemCounts: { unpaired: 1 } });
-  expect(eventsOf(events, 'plan')[0]).toMatchObject({ totalSteps: 4, stepsPerEpoch: 3, parameters: 4_502_592 });
+  expect(eventsOf(events, 'plan')[0]).toMatchObject({ totalSteps: 4, stepsPerEpoch: 3, parameters: 133_584 });
 
   const losses = metric(events, 'loss');
   expect(losses).toHaveLength(4);
@@ -70,7 +71,7 @@ test('A run tells its whole story in order, and saves the trained model.', async
     [2, Number((((losses[0] ?? 0) + (losses[1] ?? 0)) / 2).toFixed(4))],
     [4, Number((((losses[2] ?? 0) + (losses[3] ?? 0)) / 2).toFixed(4))],
   ]);
-  const untouched = await readWeights(demoModel);
+  const untouched = await readWeights(tinyModel);
   const trained = await readWeights(join(directory, 'checkpoints', 'checkpoint-4'));
   expect([...trained.keys()].sort()).toEqual([...untouched.keys()].sort());
   expect(trained.get('model.shared.weight')?.data).not.toEqual(untouched.get('model.shared.weight')?.data);

@@ -1,14 +1,12 @@
-/** A run of the demo model that takes seconds: a corpus of our own sentences, a few steps, the real trainer. */
+/** A run that takes seconds: a tiny model, a corpus of our own sentences, a few steps, the real trainer. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Experiment, TrainingConfig } from '../../../src/engine/config/experiment.ts';
 import type { Envelope, ResumePoint, TrainerEvent, TrainerEventOf } from '../../../src/engine/run/protocol.ts';
 import { superviseTrainer, type Trainer, type TrainerEnd } from '../../../src/engine/run/supervisor.ts';
 import { dataConfig, trainingConfig } from '../../support/experiment.ts';
-
-export const demoModel = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
+import { tinyModel } from '../../support/tiny-model.ts';
 
 /** A folder for runs, with the corpus in it. */
 export class RunFolder {
@@ -48,7 +46,7 @@ export class RunFolder {
     return {
       name: 'small',
       description: '',
-      model: demoModel,
+      model: tinyModel,
       device: 'wasm',
       from_scratch: false,
       precision: 'auto',
@@ -70,7 +68,7 @@ export class RunFolder {
       }),
       generation: {
         num_beams: 1,
-        max_length: 64,
+        max_length: 16,
         length_penalty: null,
         early_stopping: null,
         compatibility: 'transformers-4',
