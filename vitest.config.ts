@@ -11,7 +11,7 @@ export default defineConfig({
     globalSetup: 'tests/support/compile-cache.ts',
     pool: 'forks',
     maxWorkers: availableParallelism(), // of two cores the default leaves one idle
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -2,10 +2,11 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { tinyModel } from '../support/tiny-model.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 import { writeTinyExperiment } from './tiny-experiment.ts';
 
-it('says which model is the best and why it ended; run: then means that model', { timeout: 60_000 }, async () => {
+it('says which model is the best and why it ended; run: then means that model', async () => {
   const cwd = realpathSync(temporaryFolder());
   const settings = {
     'training.eval_strategy': 'steps',
@@ -19,7 +20,7 @@ it('says which model is the best and why it ended; run: then means that model', 
     'evaluation.before': 'false',
   };
   const changes = Object.entries(settings).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
-  const ran = await runCli(['run', writeTinyExperiment(cwd), '--no-ui', ...changes], { cwd });
+  const ran = await runCli(['run', writeTinyExperiment(cwd, tinyModel), '--no-ui', ...changes], { cwd });
   expect(ran.code, ran.stderr).toBe(0);
   const lines = ran.stdout.split('\n');
   expect(lines[lines.indexOf('end     completed') + 1]).toMatch(

@@ -12,7 +12,7 @@ const older = ['fichier ouvert de', 'de la musique ouverte'];
 const newer = ['fichier ouvert', 'la musique ouverte'];
 const asked = ['--compatibility', 'transformers-5'];
 
-it.concurrent('translate follows transformers 4, and 5 when asked to', { timeout: 60_000 }, async () => {
+it.concurrent('translate follows transformers 4, and 5 when asked to', async () => {
   const translate = async (args: readonly string[]) => {
     const { stdout } = await runCli(['translate', ...search, ...args], { cwd, input: `${sources.join('\n')}\n` });
     return stdout.split('\n');
@@ -21,7 +21,7 @@ it.concurrent('translate follows transformers 4, and 5 when asked to', { timeout
   expect(await translate(asked)).toEqual([...newer, '']);
 });
 
-it.concurrent('evaluate follows transformers 5 when asked to, and says so', { timeout: 60_000 }, async () => {
+it.concurrent('evaluate follows transformers 5 when asked to, and says so', async () => {
   const [source, reference] = [join(cwd, 'en'), join(cwd, 'fr')];
   writeFileSync(source, `${sources.join('\n')}\n`);
   writeFileSync(reference, `${newer.join('\n')}\n`);

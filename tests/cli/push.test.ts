@@ -6,6 +6,7 @@ import { checksumProblem } from '../../src/engine/training/checksums.ts';
 import { findCheckpointIn } from '../../src/runner/resume-point.ts';
 import { type FakeHub, startFakeHub } from '../support/fake-hub.ts';
 import { type FakeUploads, takeUploads } from '../support/fake-hub-uploads.ts';
+import { tinyModel } from '../support/tiny-model.ts';
 import { type CliResult, runCli, temporaryFolder } from './run-cli.ts';
 import { writeTinyExperiment } from './tiny-experiment.ts';
 
@@ -23,17 +24,20 @@ const environment = (changes: Record<string, string> = {}) => ({
 });
 const pushing = ['push_to_hub=true', 'hub_model_id=tuned', 'save_strategy=steps', 'save_steps=2'];
 const train = (cwd: string, ...settings: string[]) =>
-  runCli(['run', writeTinyExperiment(cwd), '--no-ui', ...settings.flatMap((one) => ['--set', `training.${one}`])], {
-    cwd,
-    env: environment(),
-  });
+  runCli(
+    ['run', writeTinyExperiment(cwd, tinyModel), '--no-ui', ...settings.flatMap((one) => ['--set', `training.${one}`])],
+    {
+      cwd,
+      env: environment(),
+    },
+  );
 
 beforeAll(async () => {
   hub = await startFakeHub();
   uploads = takeUploads(hub);
   folder = temporaryFolder();
   ran = await train(folder, ...pushing, 'hub_strategy=checkpoint', 'save_total_limit=1');
-}, 60_000);
+});
 afterAll(() => hub.close());
 
 const repository = (id: string) => hub.repositories.find((one) => one.id === id);
@@ -90,7 +94,12 @@ it('a token is in no file and no output of a run that pushes', () => {
 
 it('a run that shall push without a token does not start', async () => {
   const cwd = temporaryFolder();
-  const args = ['run', writeTinyExperiment(cwd), '--no-ui', ...pushing.flatMap((one) => ['--set', `training.${one}`])];
+  const args = [
+    'run',
+    writeTinyExperiment(cwd, tinyModel),
+    '--no-ui',
+    ...pushing.flatMap((one) => ['--set', `training.${one}`]),
+  ];
   const { code, stderr } = await runCli(args, { cwd, env: environment({ HF_TOKEN: '' }) });
   expect(code).toBe(2);
   expect(stderr).toContain(`error: A push to ${hub.endpoint} needs a token, and there is none.\nhint: Make one`);

@@ -6,12 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { tinyModel } from '../support/tiny-model.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 import { writeTinyExperiment } from './tiny-experiment.ts';
 
-const STEPS = 12;
+const STEPS = 60;
 const settings = [
-  ...['-s', `training.max_steps=${STEPS}`, '-s', 'training.save_strategy=steps', '-s', 'training.save_steps=3'],
+  ...['-s', `training.max_steps=${STEPS}`, '-s', 'training.save_strategy=steps', '-s', 'training.save_steps=15'],
   ...['-s', 'training.dropout=0.1', '--device', 'wasm'],
 ];
 
@@ -30,6 +31,13 @@ function hashes(store: Store, id: string): Record<string, string> {
 
 async function untilStep(store: Store, id: string, step: number): Promise<void> {
   while (store.findRun(id).step < step && store.findRun(id).state !== 'failed') await sleep(10);
+  expect(store.findRun(id)).toMatchObject({ state: 'running' });
+}
+
+/** Signals a process that must be known: the number 0 would mean this one and all around it. */
+function kill(pid: number | null | undefined, signal: NodeJS.Signals): void {
+  if (!pid) throw new RangeError('there is no process to send a signal to');
+  process.kill(pid, signal);
 }
 
 function steps(store: Store, id: string): number[] {
@@ -39,9 +47,9 @@ function steps(store: Store, id: string): number[] {
 const all = Array.from({ length: STEPS }, (_, index) => index + 1);
 
 describe('a run that is killed and resumed', () => {
-  it('is in the end the very run that was never killed', { timeout: 120_000 }, async () => {
+  it('is in the end the very run that was never killed', { timeout: 300_000 }, async () => {
     const folder = temporaryFolder();
-    const file = writeTinyExperiment(folder);
+    const file = writeTinyExperiment(folder, tinyModel);
     const directory = join(folder, 'store');
     const whole = await runCli(['run', file, '--store', directory, ...settings]);
     expect(whole).toMatchObject({ code: 0 });
@@ -50,8 +58,8 @@ describe('a run that is killed and resumed', () => {
 
     const started = await runCli(['run', file, '--detach', '--store', directory, ...settings]);
     const id = started.stdout.trim();
-    await untilStep(store, id, 4);
-    process.kill(store.findRun(id).runner?.pid ?? 0, 'SIGKILL');
+    await untilStep(store, id, 16);
+    kill(store.findRun(id).runner?.pid, 'SIGKILL');
     const listed = await runCli(['ls', '--store', directory, '--json']);
     expect(JSON.parse(listed.stdout.split('\n')[0] ?? '')).toMatchObject({ id, state: 'interrupted' });
 
@@ -59,10 +67,10 @@ describe('a run that is killed and resumed', () => {
     const again = await runCli(['resume', id, '--detach', '--store', directory]);
     expect(again).toMatchObject({ code: 0, stdout: `${id}\n` });
     while (store.findRun(id).trainerPid === null) await sleep(10);
-    await untilStep(store, id, 7);
-    process.kill(store.findRun(id).trainerPid ?? 0, 'SIGKILL');
-    while (store.findRun(id).state !== 'failed') await sleep(10);
-    expect(store.findRun(id)).toMatchObject({ signal: 'SIGKILL' });
+    await untilStep(store, id, 31);
+    kill(store.findRun(id).trainerPid, 'SIGKILL');
+    while (store.findRun(id).state === 'running') await sleep(10);
+    expect(store.findRun(id)).toMatchObject({ state: 'failed', signal: 'SIGKILL' });
 
     const resumed = await runCli(['resume', id, '--store', directory]);
     expect(resumed).toMatchObject({ code: 0 });
@@ -81,11 +89,11 @@ describe('a run that is killed and resumed', () => {
     const copied = join(folder, 'copied');
     cpSync(store.runDirectory(id), copied, { recursive: true });
     const elsewhere = join(folder, 'elsewhere');
-    const from = join(copied, 'checkpoints', 'checkpoint-9');
+    const from = join(copied, 'checkpoints', 'checkpoint-45');
     const moved = await runCli(['run', file, '--resume-from', from, '--store', elsewhere, ...settings]);
     expect(moved).toMatchObject({ code: 0 });
     const other = openStore(elsewhere);
-    expect(steps(other, other.findRun('last').id)).toEqual([10, 11, 12]);
+    expect(steps(other, other.findRun('last').id)).toEqual(all.slice(45));
     expect(hashes(other, other.findRun('last').id)).toEqual(hashes(store, wholeId));
     expect(other.findRun('last')).toMatchObject({ resumedFrom: from, parentRun: null });
     other.close();
@@ -112,7 +120,7 @@ describe('a run that is killed and resumed', () => {
 
 it('tells at once that a file of the corpus is missing, and leaves no run', async () => {
   const folder = temporaryFolder();
-  const file = writeTinyExperiment(folder);
+  const file = writeTinyExperiment(folder, tinyModel);
   const options = ['--store', join(folder, 'store'), '--set', 'data.corpus.target=gone.fr'];
   for (const how of ['--detach', '--no-ui']) {
     const result = await runCli(['run', file, how, ...options], { cwd: folder });
@@ -125,7 +133,7 @@ it('tells at once that a file of the corpus is missing, and leaves no run', asyn
 
 it('follows a run to its end, with its exit code; SIGHUP leaves a run without a terminal alone', async () => {
   const folder = temporaryFolder();
-  const file = writeTinyExperiment(folder);
+  const file = writeTinyExperiment(folder, tinyModel);
   const directory = join(folder, 'store');
   const { stdout } = await runCli([
     'run',
@@ -134,7 +142,7 @@ it('follows a run to its end, with its exit code; SIGHUP leaves a run without a 
     '--device',
     'wasm',
     '-s',
-    'training.max_steps=1000',
+    'training.max_steps=100000',
     '--store',
     directory,
   ]);
@@ -142,7 +150,7 @@ it('follows a run to its end, with its exit code; SIGHUP leaves a run without a 
   const store = openStore(directory);
   await untilStep(store, id, 1);
   const attached = runCli(['attach', id, '--store', directory]);
-  process.kill(store.findRun(id).runner?.pid ?? 0, 'SIGHUP');
+  kill(store.findRun(id).runner?.pid, 'SIGHUP');
   const { step } = store.findRun(id);
   await untilStep(store, id, step + 2);
   expect(store.findRun(id).state).toBe('running');

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainerEnvironment } from '../../src/runner/trainer-environment.ts';
 import { type FakeHub, startFakeHub } from '../support/fake-hub.ts';
 import { takeUploads } from '../support/fake-hub-uploads.ts';
+import { tinyModel } from '../support/tiny-model.ts';
 import { runCli, startCli, temporaryFolder } from './run-cli.ts';
 import { writeTinyExperiment } from './tiny-experiment.ts';
 
@@ -27,7 +28,12 @@ beforeAll(async () => {
       : { type: 'status', status: 403, headers: { 'x-error-message': `\u009b31mno ${hub.token}` } };
   const settings = ['push_to_hub=true', 'hub_model_id=tuned', 'save_strategy=steps', 'save_steps=2'];
   const runner = startCli(
-    ['run', writeTinyExperiment(folder), '--no-ui', ...settings.flatMap((one) => ['--set', `training.${one}`])],
+    [
+      'run',
+      writeTinyExperiment(folder, tinyModel),
+      '--no-ui',
+      ...settings.flatMap((one) => ['--set', `training.${one}`]),
+    ],
     { cwd: folder, env: environment() },
   );
   for (const stream of [runner.stdout, runner.stderr]) {
@@ -38,7 +44,7 @@ beforeAll(async () => {
   const watch = setInterval(() => lookAt(runner.pid ?? 0), 20);
   await new Promise((resolve) => runner.once('close', resolve));
   clearInterval(watch);
-}, 60_000);
+});
 afterAll(() => hub.close());
 
 const environment = () => ({
