@@ -1,12 +1,12 @@
-/** Waits for a trainer that outlived its runner: it still saves, in the folder where the next one will. */
+/** Waits for a trainer that outlives its runner for a moment: it still saves, in the folder where the next one will. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
 import type { RunRecord } from '../store/rows.ts';
 import { isAlive } from './process-identity.ts';
 
-/** A checkpoint of a large model on a slow disk is written within this. */
-const PATIENCE_MS = 60_000;
+/** It ends within 2 s, unless the disk holds it fast. */
+const PATIENCE_MS = 20_000;
 
 /** @throws {StoreError} when it has not ended within the patience, milliseconds */
 export async function waitForOrphanedTrainer(

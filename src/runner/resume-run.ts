@@ -1,4 +1,6 @@
 /** Goes on with a run that was interrupted, stopped or failed, in this process: the same run, from its newest checkpoint. */
+import { join } from 'node:path';
+import { clearUnfinished } from '../engine/training/checkpoint.ts';
 import type { Store } from '../store/store.ts';
 import { waitForOrphanedTrainer } from './orphaned-trainer.ts';
 import { parseEnvelope } from './parse-envelope.ts';
@@ -27,6 +29,7 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   const experiment = storedExperiment(run);
   requirePush(experiment.training, env);
   await waitForOrphanedTrainer(run);
+  await clearUnfinished(join(run.directory, 'checkpoints'));
   // A trainer that outlived its runner has put its last events into the journal.
   if (store.catchUp(run.id, parseEnvelope)) store.markInterrupted(run.id);
   const { path, warnings } = await findRunCheckpoint(store, run);

@@ -10,6 +10,7 @@ import { readSafetensors } from '../../src/engine/model/safetensors.ts';
 import { EventSender, receiveCommand } from '../../src/engine/run/channel.ts';
 import { keepInJournal } from '../../src/engine/run/keep-in-journal.ts';
 import { RunControl } from '../../src/engine/run/run-control.ts';
+import { watchRunner } from '../../src/engine/run/runner-watch.ts';
 import { whenThereIsRoom } from '../../src/engine/run/when-there-is-room.ts';
 import { saveCheckpoint } from '../../src/engine/training/checkpoint.ts';
 import { openCheckpoint } from '../../src/engine/training/open-checkpoint.ts';
@@ -26,8 +27,8 @@ const sender = new EventSender((message, sent) => send(message, undefined, undef
 const control = new RunControl();
 const stop = () => control.stop();
 const leave = () => {
-  stop();
   sender.close();
+  stop();
 };
 process.on('SIGINT', () => {});
 process.on('SIGTERM', stop);
@@ -48,6 +49,7 @@ process.on('message', (message) => {
   if (command.type === 'leave') leave();
   if (command.type === 'recorded') sender.recorded(command.seq);
   if (command.type !== 'start') return;
+  if (command.runnerPid !== null) watchRunner(command.runnerPid);
   if (command.journal !== null) sender.keepWith(keepInJournal(command.journal, Date.now, () => {}));
   train(command.runDirectory, command.resume?.checkpoint ?? null).catch(fail);
 });

@@ -1,7 +1,7 @@
 /** Taking runs up again, with a trainer that follows a script in a real process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Envelope } from '../../src/engine/run/protocol.ts';
@@ -50,6 +50,21 @@ describe('a run that is resumed', () => {
     expect(heard.map(({ seq }) => seq)).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
     const warnings = store.events(id, 99).filter(({ type }) => type === 'warning');
     expect(warnings).toEqual([]);
+  });
+
+  it('clears away what a trainer that ended with its runner had half saved, before it needs the room itself', async () => {
+    const store = newStore();
+    const id = await crashed(store);
+    await writeCheckpoint(store.runDirectory(id), 1);
+    const half = join(store.runDirectory(id), 'checkpoints', '.unfinished-checkpoint-2');
+    mkdirSync(half);
+    writeFileSync(join(half, 'model.safetensors'), 'half');
+    let wasThere = true;
+    const onStart = () => {
+      wasThere = existsSync(half);
+    };
+    await resumeRun({ run: id, store, trainerPath: scripted('').trainerPath, stop: never, onStart });
+    expect(wasThere).toBe(false);
   });
 
   it('takes the checkpoint before a damaged one, and says so', async () => {

@@ -172,12 +172,14 @@ export const trainerCommand = z.discriminatedUnion('type', [
     resume: z.object({ checkpoint: z.string(), hasBefore: z.boolean() }).nullable(),
     /** Where events go that no runner takes any more, numbered after those the run had; null where nowhere. */
     journal: z.object({ path: z.string(), lastSeq: count }).nullable().default(null),
+    /** The trainer's parent, which it does not outlive by more than 2 s; null where its life is watched otherwise. */
+    runnerPid: z.number().int().positive().nullable().default(null),
   }),
   /** No event is recorded any more: they belong into the journal. */
   z.object({ type: z.literal('leave') }),
   /** The runner has the events up to `seq` in the store. */
   z.object({ type: z.literal('recorded'), seq: count }),
-  /** End after the current step, save a checkpoint, say `ended`. */
+  /** Begin no step any more, save a checkpoint, say `ended`. */
   z.object({ type: z.literal('stop') }),
   z.object({ type: z.literal('checkpoint-now') }),
   z.object({ type: z.literal('evaluate-now') }),

@@ -3,14 +3,25 @@ export class RunControl {
   readonly #stop = new AbortController();
   #checkpointAsked = false;
   #evaluationAsked = false;
+  #msLeft = () => Number.POSITIVE_INFINITY;
 
-  /** Raised once the run is to end after the step in hand. */
+  /** Raised once the run is to end after the steps it has made. */
   get stopSignal(): AbortSignal {
     return this.#stop.signal;
   }
 
   stop(): void {
     this.#stop.abort();
+  }
+
+  /** Says who knows how many milliseconds are left; without a word it is any number. */
+  limitTime(msLeft: () => number): void {
+    this.#msLeft = msLeft;
+  }
+
+  /** Milliseconds until this process ends, done or not; Infinity while its runner lives. */
+  get msLeft(): number {
+    return this.#msLeft();
   }
 
   askCheckpoint(): void {

@@ -126,7 +126,7 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
   });
 
   const { resume = null, journal = null } = options;
-  command({ type: 'start', experiment, runDirectory, resume, journal });
+  command({ type: 'start', experiment, runDirectory, resume, journal, runnerPid: process.pid });
   return {
     pid: child.pid ?? null,
     stop: () => command({ type: 'stop' }),

@@ -43,6 +43,8 @@ export interface TrainExperimentOptions {
 export async function trainExperiment(options: TrainExperimentOptions): Promise<void> {
   const { control, experiment } = options;
   const events = new PacedEvents(options.outlet, options.now);
+  // A trainer without a runner may be ended before the next event would take them along.
+  control.stopSignal.addEventListener('abort', () => void events.flush());
   let trained: Trained | null = null;
   let stepsBefore = 0;
   try {

@@ -1,7 +1,7 @@
 /**
  * The trainer: the process that alone loads tfjs and trains. The supervisor forks it; nobody imports it.
  * It speaks over the IPC channel and keeps stdout silent. On a terminal Ctrl-C reaches it too: it leaves the decision to
- * the runner, who sends `stop`. When the runner is gone, nobody will: it saves and ends by itself.
+ * the runner, who sends `stop`. When the runner is gone, nobody will: it saves what it can and ends by itself, within 2 s.
  */
 import { AppError, RunFailedError } from '../../errors.ts';
 import type { Experiment } from '../config/experiment.ts';
@@ -9,6 +9,7 @@ import { EventSender, receiveCommand } from './channel.ts';
 import { keepInJournal } from './keep-in-journal.ts';
 import type { ResumePoint, TrainerCommand } from './protocol.ts';
 import { RunControl } from './run-control.ts';
+import { watchRunner } from './runner-watch.ts';
 
 const send = process.send?.bind(process);
 if (send === undefined) {
@@ -25,8 +26,8 @@ process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
 process.on('SIGTERM', () => control.stop());
 process.on('disconnect', () => {
+  sender.close(); // into the journal before all else: there may be no time for more
   control.stop();
-  sender.close();
 });
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
@@ -47,6 +48,7 @@ function obey(command: TrainerCommand): void {
     case 'start':
       if (hasStarted) throw new RunFailedError('The trainer was started twice.');
       hasStarted = true;
+      if (command.runnerPid !== null) control.limitTime(watchRunner(command.runnerPid));
       if (command.journal !== null) sender.keepWith(keepInJournal(command.journal, Date.now, tellLost));
       // The runner read and checked the experiment, and the protocol's version says it is the same program.
       run(command.experiment as Experiment, command.runDirectory, command.resume).catch(fail);

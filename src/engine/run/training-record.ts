@@ -25,6 +25,11 @@ import type { LoadedRun } from './loaded-run.ts';
 import { trainingBasis } from './training-basis.ts';
 import { whenThereIsRoom } from './when-there-is-room.ts';
 
+/** A checkpoint takes the weights and two moments of each, as float32. */
+const BYTES_PER_PARAMETER = 12;
+/** What a slow disk takes, checksums included: for want of an own measurement. */
+const SAVED_BYTES_PER_MS = 200_000;
+
 export class TrainingRecord {
   readonly #run: LoadedRun;
   readonly #plan: TrainingPlan;
@@ -33,6 +38,8 @@ export class TrainingRecord {
   readonly #log: TrainingLog;
   #state: Omit<TrainingState, 'log'>;
   #savedStep: number;
+  /** How long a save takes: at first a guess, then the last one's time. */
+  #saveMs: number;
   /** Where a checkpoint's config.json and tokenizer come from. */
   #modelDirectory: string;
   #lastReport: StepReport | null = null;
@@ -55,6 +62,8 @@ export class TrainingRecord {
       isEvaluationPending: false,
     };
     this.#savedStep = this.#state.step;
+    const parameters = [...run.model.parameters.values()].reduce((sum, { size }) => sum + size, 0);
+    this.#saveMs = (parameters * BYTES_PER_PARAMETER) / SAVED_BYTES_PER_MS;
     this.#modelDirectory = run.modelDirectory;
   }
 
@@ -116,11 +125,14 @@ export class TrainingRecord {
     return this.#evaluation;
   }
 
-  /** Saves the model as it stands; nothing happens where the step is saved already. @throws {RunFailedError} */
+  /**
+   * Saves the model as it stands; nothing happens where the step is saved already, or this process ends before a save would.
+   * @throws {RunFailedError}
+   */
   async save(): Promise<void> {
     const { step, epoch, best } = this.#state;
-    if (this.#savedStep === step) return;
-    const { events, model, experiment } = this.#run;
+    const { events, model, experiment, control, now } = this.#run;
+    if (this.#savedStep === step || control.msLeft < this.#saveMs) return;
     await events.send({ type: 'phase', phase: 'saving' });
     // No checkpoint stands before what led to it: the points of its steps are recorded, or in the run's journal.
     await events.settle();
@@ -133,9 +145,12 @@ export class TrainingRecord {
     };
     const { training } = experiment;
     const bestStep = await this.#stepToKeep();
-    const saved = await whenThereIsRoom(this.#run, this.#directory, sizeOf(contents), () =>
-      saveCheckpoint(this.#directory, contents, training.save_total_limit, bestStep),
-    );
+    const saved = await whenThereIsRoom(this.#run, this.#directory, sizeOf(contents), async () => {
+      const startedAt = now();
+      const checkpoint = await saveCheckpoint(this.#directory, contents, training.save_total_limit, bestStep);
+      this.#saveMs = now() - startedAt;
+      return checkpoint;
+    });
     this.#savedStep = step;
     const { path, sizeBytes } = saved;
     // The checkpoint this training goes on from has the others' fate: to be removed in its turn.

@@ -46,6 +46,8 @@ export interface TrainingOptions {
   readonly stepsMade?: number;
   /** What decides the order under `group_by_length` beside the seed. Nothing by default. */
   readonly otherDraws?: OtherDraws;
+  /** Ends the training between two micro-batches: a step that is not made by then is not made. */
+  readonly stopSignal?: AbortSignal;
   /** Called after each optimizer step, awaited before the next; its answer decides whether there is a next. */
   onStep(report: StepReport): Promise<'continue' | 'stop'>;
   /** Told the numbers of a step that is not applied because one of them is not finite. */
@@ -53,7 +55,7 @@ export interface TrainingOptions {
 }
 
 /**
- * Trains the model in place until the plan is fulfilled or `onStep` says stop.
+ * Trains the model in place until the plan is fulfilled, `onStep` says stop or `stopSignal` is raised.
  * @throws {RunFailedError} when a loss or gradient is not finite; the parameters are then those of the step before
  */
 export async function trainModel(options: TrainingOptions): Promise<void> {
@@ -86,6 +88,7 @@ async function makeSteps(options: TrainingOptions, gradients: ModelGradients): P
       gradients.clear();
       for (const rows of group) {
         await nextTurn(); // commands of the runner arrive here
+        if (options.stopSignal?.aborted) return;
         const scalar = model.addGradients(packBatch(pick(examples, rows)), gradients, {
           dropoutSeed: dropoutSeed(config.seed, microSteps),
           labelSmoothing,
