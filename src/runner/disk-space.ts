@@ -1,7 +1,7 @@
-/** Says before a run whether its checkpoints will fit on the disk, from the size of the model that it starts from. */
-import { stat, statfs } from 'node:fs/promises';
+/** Refuses a run whose disk has no room for even one checkpoint, as far as that can be told before anything is loaded. */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TrainingConfig } from '../engine/config/experiment.ts';
+import { freeBytesIn } from '../engine/training/free-space.ts';
 import { StoreError } from '../errors.ts';
 
 /** A checkpoint holds the weights and AdamW's two moments of each. */
@@ -9,39 +9,20 @@ const COPIES_OF_WEIGHTS = 3;
 const WEIGHT_FILES = ['model.safetensors', 'pytorch_model.bin'];
 
 /**
- * Gives back a warning with numbers when the checkpoints that will be kept do not fit into `folder`, null when they do or
- * nothing can be said.
+ * Whether all checkpoints fit, the trainer says once it knows how many there will be (`engine/training/checkpoint-room.ts`).
  *
+ * @param modelDirectory  of the model or checkpoint that the run starts from; without weights in it nothing can be said
  * @param freeBytes  of the disk, by default asked of the system
- * @throws {StoreError} when not even one fits
+ * @throws {StoreError} when not even one checkpoint fits into `folder`
  */
-export async function checkDiskSpace(
-  folder: string,
-  modelDirectory: string,
-  training: Pick<TrainingConfig, 'save_strategy' | 'save_total_limit' | 'num_train_epochs'>,
-  freeBytes?: number,
-): Promise<string | null> {
+export async function requireRoomForOne(folder: string, modelDirectory: string, freeBytes?: number): Promise<void> {
   const weightBytes = await sizeOfWeights(modelDirectory);
-  const free = freeBytes ?? (await freeIn(folder));
-  if (weightBytes === null || free === null) return null;
-  const one = COPIES_OF_WEIGHTS * weightBytes;
-  const numbers = `a checkpoint takes about ${megabytes(one)}, ${folder} has ${megabytes(free)} free`;
-  if (free < one) {
-    throw new StoreError(`The disk has no room for one checkpoint: ${numbers}.`, {
-      hint: 'Free some space, or choose another folder with --store DIR or BLEUBIRD_STORE.',
-    });
-  }
-  // A new one is written before the oldest goes.
-  const atOnce = keptCheckpoints(training) + 1;
-  if (free >= atOnce * one) return null;
-  return `the disk may fill: ${numbers}, and up to ${atOnce} are there at once; training.save_total_limit keeps fewer`;
-}
-
-function keptCheckpoints({ save_strategy, save_total_limit, num_train_epochs }: Parameters<typeof checkDiskSpace>[2]) {
-  // How many steps there will be is known once the corpus is read: without a limit, one is the least.
-  const made = save_strategy === 'epoch' ? Math.ceil(num_train_epochs) : (save_total_limit ?? 1);
-  // The best one stays beside the newest, whatever the limit.
-  return Math.min(made, save_total_limit === null ? Number.POSITIVE_INFINITY : Math.max(2, save_total_limit));
+  const free = freeBytes ?? (await freeBytesIn(folder));
+  if (weightBytes === null || free === null || free >= COPIES_OF_WEIGHTS * weightBytes) return;
+  const numbers = `a checkpoint takes about ${megabytes(COPIES_OF_WEIGHTS * weightBytes)}, ${folder} has ${megabytes(free)} free`;
+  throw new StoreError(`The disk has no room for one checkpoint: ${numbers}.`, {
+    hint: 'Free some space, or choose another folder with --store DIR or BLEUBIRD_STORE.',
+  });
 }
 
 async function sizeOfWeights(directory: string): Promise<number | null> {
@@ -50,12 +31,6 @@ async function sizeOfWeights(directory: string): Promise<number | null> {
     if (found !== null) return found.size;
   }
   return null;
-}
-
-/** Null where the system does not say. */
-async function freeIn(folder: string): Promise<number | null> {
-  const system = await statfs(folder).catch(() => null);
-  return system === null ? null : system.bavail * system.bsize;
 }
 
 function megabytes(bytes: number): string {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { clearUnfinished } from '../engine/training/checkpoint.ts';
 import type { Store } from '../store/store.ts';
+import { requireRoomForOne } from './disk-space.ts';
 import { waitForOrphanedTrainer } from './orphaned-trainer.ts';
 import { parseEnvelope } from './parse-envelope.ts';
 import { identityOf } from './process-identity.ts';
@@ -20,7 +21,7 @@ export interface ResumeRunOptions extends RunOptions {
 /**
  * Goes on with the run to its end and gives back how it ended.
  *
- * @throws {StoreError} when the run goes on, is complete, or has no checkpoint; {ModelError} when its untouched model is
+ * @throws {StoreError} when the run goes on, is complete, or has no checkpoint, or the disk no room for one; {ModelError} when its untouched model is
  *   still to be scored and is nowhere: then nothing has changed
  */
 export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> {
@@ -36,6 +37,7 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   const hasBefore = store.evaluations(run.id).some(({ stage }) => stage === 'before');
   const resume = { checkpoint: path, hasBefore };
   const modelHere = await lookUpNeededModel({ experiment, resume, store, env, stop });
+  await requireRoomForOne(store.directory, path);
   const writer = store.resumeRun(run.id, identityOf());
   for (const warning of warnings) writer.note('warning', warning);
   return await conductRun(writer, { ...options, experiment, modelHere, resume });

@@ -11,7 +11,7 @@ import type { RunState } from '../store/rows.ts';
 import type { RunWriter } from '../store/run-writer.ts';
 import type { Store } from '../store/store.ts';
 import { assertCanBegin } from './assert-can-begin.ts';
-import { checkDiskSpace } from './disk-space.ts';
+import { requireRoomForOne } from './disk-space.ts';
 import { History, type OnPause } from './history.ts';
 import { lookUpModel, obtainModel } from './obtain-model.ts';
 import { parseEnvelope } from './parse-envelope.ts';
@@ -98,10 +98,11 @@ export async function runExperiment(options: RunExperimentOptions): Promise<RunO
     : options.experiment;
   await assertCanBegin(experiment);
   const provenance = await readProvenance(cwd, env);
-  const room = modelHere === null ? null : await checkDiskSpace(store.directory, modelHere, experiment.training);
+  const startsFrom = found?.path ?? modelHere;
+  if (startsFrom !== null) await requireRoomForOne(store.directory, startsFrom);
   const origin = found && { resumedFrom: found.path, parentRun: runOfCheckpoint(found.path) };
   const writer = store.createRun({ id, experiment, runner: identityOf(), ...provenance, ...origin });
-  for (const warning of [...(found?.warnings ?? []), ...(room === null ? [] : [room])]) writer.note('warning', warning);
+  for (const warning of found?.warnings ?? []) writer.note('warning', warning);
   return await conductRun(writer, { ...options, experiment, modelHere, resume });
 }
 

@@ -2,6 +2,7 @@
  * One run from beginning to end: load, look at the data, score the untouched model, train, score the trained one.
  * Everything the world learns of it goes through `outlet`.
  */
+import { join } from 'node:path';
 import { CancelledError, ConfigError, type ConfigProblem } from '../../errors.ts';
 import { openBackend } from '../backend/open-backend.ts';
 import type { Experiment } from '../config/experiment.ts';
@@ -11,10 +12,12 @@ import { loadModel } from '../model/load-model.ts';
 import { readGenerationConfig } from '../model/model-directory.ts';
 import { MarianTokenizer } from '../text/marian-tokenizer.ts';
 import { prefixProblem } from '../text/prefix-problem.ts';
+import { listCheckpoints } from '../training/checkpoint.ts';
 import { assertCheckpointFits } from '../training/checkpoint-fit.ts';
+import { warningForRoom } from '../training/checkpoint-room.ts';
 import { type OpenedCheckpoint, openCheckpoint } from '../training/open-checkpoint.ts';
 import { restoreWeights } from '../training/restore-weights.ts';
-import { planTraining } from '../training/training-plan.ts';
+import { planTraining, type TrainingPlan } from '../training/training-plan.ts';
 import { evaluateWithEvents, sendEvaluation } from './evaluate-with-events.ts';
 import type { LoadedRun } from './loaded-run.ts';
 import { type EventOutlet, PacedEvents } from './paced-events.ts';
@@ -61,10 +64,11 @@ export async function trainExperiment(options: TrainExperimentOptions): Promise<
       stepsPerEpoch: plan.stepsPerEpoch,
       epochs:
         experiment.training.max_steps > 0 ? plan.totalSteps / plan.stepsPerEpoch : experiment.training.num_train_epochs,
-      parameters: [...run.model.parameters.values()].reduce((sum, { size }) => sum + size, 0),
+      parameters: countParameters(run),
     });
     if (resumed !== null) await announceResume(run, resumed);
     stepsBefore = resumed?.state.step ?? 0;
+    await warnOfFullDisk(run, plan, stepsBefore);
     if (isBeforeDue) await evaluateWithEvents(run, { stage: 'before', step: 0, epoch: 0 });
     throwIfStopped(control);
     if (resumed !== null && isBeforeDue) await restoreWeights(run.model, resumed.path);
@@ -88,6 +92,25 @@ export async function trainExperiment(options: TrainExperimentOptions): Promise<
 async function announceResume(run: LoadedRun, resumed: OpenedCheckpoint): Promise<void> {
   assertCheckpointFits(resumed.path, resumed, trainingBasis(run));
   await run.events.send({ type: 'resumed', step: resumed.state.step, checkpoint: resumed.path });
+}
+
+/** Said once, before hours of work: on a full disk the run would wait for room. */
+async function warnOfFullDisk(run: LoadedRun, plan: TrainingPlan, stepsMade: number): Promise<void> {
+  const { runDirectory, experiment, events } = run;
+  const checkpoints = await listCheckpoints(join(runDirectory, 'checkpoints'));
+  const message = await warningForRoom({
+    folder: runDirectory,
+    parameters: countParameters(run),
+    plan,
+    training: experiment.training,
+    stepsMade,
+    checkpointsThere: checkpoints.length,
+  });
+  if (message !== null) await events.send({ type: 'warning', message });
+}
+
+function countParameters({ model }: LoadedRun): number {
+  return [...model.parameters.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Scores the trained model, or tells of the score it has already. */

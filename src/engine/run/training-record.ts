@@ -15,6 +15,7 @@ import {
   removeCheckpoints,
   saveCheckpoint,
 } from '../training/checkpoint.ts';
+import { checkpointBytes } from '../training/checkpoint-room.ts';
 import { restoreWeights } from '../training/restore-weights.ts';
 import { type TrainerState, type TrainingState, trainerState } from '../training/trainer-state.ts';
 import { type LogEntry, TrainingLog } from '../training/training-log.ts';
@@ -25,8 +26,6 @@ import type { LoadedRun } from './loaded-run.ts';
 import { trainingBasis } from './training-basis.ts';
 import { whenThereIsRoom } from './when-there-is-room.ts';
 
-/** A checkpoint takes the weights and two moments of each, as float32. */
-const BYTES_PER_PARAMETER = 12;
 /** What a slow disk takes, checksums included: for want of an own measurement. */
 const SAVED_BYTES_PER_MS = 200_000;
 
@@ -63,7 +62,7 @@ export class TrainingRecord {
     };
     this.#savedStep = this.#state.step;
     const parameters = [...run.model.parameters.values()].reduce((sum, { size }) => sum + size, 0);
-    this.#saveMs = (parameters * BYTES_PER_PARAMETER) / SAVED_BYTES_PER_MS;
+    this.#saveMs = checkpointBytes(parameters) / SAVED_BYTES_PER_MS;
     this.#modelDirectory = run.modelDirectory;
   }
 

@@ -1,7 +1,7 @@
 /** Lets a training wait for room on a full disk, instead of ending it: hours of work are worth a pause. */
-import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDiskFull } from '../training/checkpoint.ts';
+import { freeBytesIn } from '../training/free-space.ts';
 import type { TrainerEvent } from './protocol.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -44,6 +44,6 @@ export async function whenThereIsRoom<T>(
 
 /** Where the system does not say, trying tells. */
 async function hasRoom(folder: string, sizeBytes: number): Promise<boolean> {
-  const system = await statfs(folder).catch(() => null);
-  return system === null || system.bavail * system.bsize >= sizeBytes;
+  const free = await freeBytesIn(folder);
+  return free === null || free >= sizeBytes;
 }

@@ -180,3 +180,17 @@ test('Lengths the model has no positions for are refused before any work.', asyn
     'data.max_source_length: 1024; the model has 512 positions.',
   );
 });
+
+test('Checkpoints that will not fit on the disk are warned of once, before the first step.', async () => {
+  const many = { max_steps: 1_000_000_000, save_strategy: 'steps', save_steps: 1 } as const;
+  const experiment = folder.experiment(many, { model: folder.shrunkModel(), from_scratch: true });
+  const { events } = await watchRun(experiment, folder.newRun(), (event, trainer) => {
+    if (event.type === 'phase' && event.phase === 'training') trainer.stop();
+  });
+  const warnings = eventsOf(events, 'warning').filter(({ message }) => message.startsWith('The disk may fill: '));
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]?.message).toMatch(/up to 1000000000 more checkpoints at once are to come, of about \d MB each; /);
+  const warned = events.findIndex((event) => event === warnings[0]);
+  expect(events.slice(0, warned).map(({ type }) => type)).toContain('plan');
+  expect(events.slice(0, warned).map(({ type }) => type)).not.toContain('metrics');
+});
