@@ -21,7 +21,7 @@ export async function writeWhole(
 ): Promise<void> {
   const temporary = `${destination}.${process.pid}.unfinished`;
   try {
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'w', 0o600); // models are of runs, which are for their owner only
     try {
       await produce((bytes) => writeAll(file, bytes));
       await file.sync();

@@ -208,7 +208,7 @@ export class TrainingRecord {
     if (step < this.#plan.totalSteps && this.#lastReport !== null) this.#log.endEarly(this.#lastReport);
     this.#log.addEnd({ step, epoch }, speed);
     const text = `${JSON.stringify(this.#trainerState(), null, 2)}\n`;
-    await writeFile(join(this.#run.runDirectory, 'trainer_state.json'), text);
+    await writeFile(join(this.#run.runDirectory, 'trainer_state.json'), text, { mode: 0o600 });
     const isBestWanted = this.#run.experiment.training.load_best_model_at_end;
     if (!isBestWanted || bestCheckpoint === null || bestCheckpoint === step) return { step, epoch };
     await restoreWeights(this.#run.model, checkpointPath(this.#directory, bestCheckpoint));

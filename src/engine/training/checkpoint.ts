@@ -188,7 +188,7 @@ async function writeContents(destination: string, contents: CheckpointContents):
     step: String(optimizer.step),
   });
   for (const [name, text] of extraFiles) await writeFile(join(destination, name), text);
-  await writeFile(join(destination, STATE_FILE), `${JSON.stringify(trainerState, null, 2)}\n`);
+  await writeFile(join(destination, STATE_FILE), `${JSON.stringify(trainerState, null, 2)}\n`, { mode: 0o600 });
   await writeChecksums(destination);
 }
 

@@ -20,7 +20,7 @@ export async function writeChecksums(directory: string): Promise<void> {
     .sort();
   const lines: string[] = [];
   for (const name of names) lines.push(`${await sha256Of(join(directory, name))}  ${name}\n`);
-  await writeFile(join(directory, CHECKSUM_FILE), lines.join(''));
+  await writeFile(join(directory, CHECKSUM_FILE), lines.join(''), { mode: 0o600 });
 }
 
 /** Says what is wrong with the files of a folder, by its checksums; null when nothing is. Files not listed do not count. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readWeights } from '../../../src/engine/model/model-directory.ts';
@@ -60,6 +60,9 @@ test('A run tells its whole story in order, and saves the trained model.', async
   expect(translations?.items[samples[0]?.index ?? -1]?.source).toBe(samples[0]?.source);
 
   expect(readdirSync(join(directory, 'checkpoints')).sort()).toEqual(['checkpoint-3', 'checkpoint-4']);
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const isOpen = (name: string) => (statSync(join(directory, name)).mode & 0o077) !== 0;
+  expect(files.filter(isOpen)).toEqual([]); // a run is for its owner only
   const state = JSON.parse(readFileSync(join(directory, 'checkpoints', 'checkpoint-4', 'trainer_state.json'), 'utf8'));
   expect(state).toMatchObject({
     global_step: 4,

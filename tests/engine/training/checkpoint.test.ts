@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +76,14 @@ test('A checkpoint holds the model in Hugging Face layout, the optimizer and the
   const optimizer = await readSafetensors(join(path, 'optimizer.safetensors'));
   expect(JSON.stringify(optimizer.metadata)).toBe('{"format":"adamw","step":"7"}');
   expect(readdirSync(checkpoints)).toEqual(['checkpoint-7']);
+});
+
+test('A checkpoint is for its owner only.', async () => {
+  const { path } = await saveCheckpoint(checkpoints, contentsOf(7), null);
+  const open = [path, ...readdirSync(path).map((name) => join(path, name))].filter(
+    (name) => (statSync(name).mode & 0o077) !== 0,
+  );
+  expect(open).toEqual([]);
 });
 
 test('The oldest checkpoints above the limit are removed, by step and not by name, and never the new one.', async () => {
