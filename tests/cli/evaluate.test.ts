@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { demoModel, runCli, temporaryFolder } from './run-cli.ts';
+import { demoModel } from '../support/demo-model.ts';
+import { runCli, temporaryFolder } from './run-cli.ts';
 
 const cwd = temporaryFolder();
 const sources = 'Save the file\nCannot open the file\nThe type of the file is not valid\n';

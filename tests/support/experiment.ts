@@ -57,6 +57,7 @@ export function trainingConfig(changes: Partial<TrainingConfig> = {}): TrainingC
     hub_model_id: null,
     hub_private_repo: null,
     hub_strategy: 'every_save',
+    compatibility: 'transformers-4',
     seed: 42,
     ...changes,
   };

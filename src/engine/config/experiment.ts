@@ -137,8 +137,13 @@ export interface TrainingConfig {
   /** Null leaves it to the owner's default. */
   readonly hub_private_repo: boolean | null;
   readonly hub_strategy: 'end' | 'every_save' | 'checkpoint' | 'all_checkpoints';
+  /** Whose training this is where versions of transformers differ. */
+  readonly compatibility: Compatibility;
   readonly seed: number;
 }
+
+/** A version of transformers: that of the Hugging Face course, or the newer one. */
+export type Compatibility = 'transformers-4' | 'transformers-5';
 
 /** Null keeps the value of the model's generation_config.json. */
 export interface GenerationConfig {
@@ -147,7 +152,7 @@ export interface GenerationConfig {
   readonly length_penalty: number | null;
   readonly early_stopping: boolean | 'never' | null;
   /** Whose outputs these are where versions of transformers differ; never null. */
-  readonly compatibility: 'transformers-4' | 'transformers-5';
+  readonly compatibility: Compatibility;
 }
 
 export interface EvaluationConfig {

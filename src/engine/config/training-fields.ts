@@ -274,6 +274,16 @@ export const trainingFields = {
     choices: ['end', 'every_save', 'checkpoint', 'all_checkpoints'],
     default: 'every_save',
   }),
+  'training.compatibility': choiceField({
+    ...training,
+    label: 'Compatibility',
+    description:
+      'The version of transformers whose training is followed: transformers-4 is that of the Hugging Face course; ' +
+      'transformers-5 sums the means of accumulated batches, counts the incomplete group at the end of an epoch, evaluates ' +
+      'after the last of steps, and logs the rate a step was made with.',
+    choices: ['transformers-4', 'transformers-5'],
+    default: 'transformers-4',
+  }),
   'training.seed': integerField({
     ...training,
     label: 'Seed',

@@ -4,7 +4,7 @@ import { bestMetricName } from '../training/best-model.ts';
 import { type LossRise, LossWatch } from '../training/loss-watch.ts';
 import { type OpenedCheckpoint, restoreOptimizer } from '../training/open-checkpoint.ts';
 import { type StepReport, trainModel } from '../training/training-loop.ts';
-import { isDue, type StepMoment, type TrainingPlan } from '../training/training-plan.ts';
+import { isEvaluationDue, isSaveDue, type StepMoment, type TrainingPlan } from '../training/training-plan.ts';
 import type { MeasuredModel } from './evaluate-with-events.ts';
 import { type LoadedRun, otherDraws } from './loaded-run.ts';
 import { SampleSentences } from './sample-sentences.ts';
@@ -103,18 +103,18 @@ async function trainSteps(
   const settle = async (moment: StepMoment): Promise<'continue' | 'stop'> => {
     // The evaluation after the last step is the one of the trained model, made by the caller, unless it decides the best.
     const isMadeLater = moment.isLast && run.experiment.evaluation.after && bestMetricName(config) === null;
-    const isEvaluationDue = isDue(config.eval_strategy, config.eval_steps, moment) && !isMadeLater;
+    const isToEvaluate = isEvaluationDue(config, moment) && !isMadeLater;
     const isEvaluationAsked = control.takeEvaluationRequest() && !isMadeLater;
-    const judgement = isEvaluationDue ? await record.evaluate() : null;
-    if (isEvaluationAsked && !isEvaluationDue) await record.measure();
-    const isSaveDue =
+    const judgement = isToEvaluate ? await record.evaluate() : null;
+    if (isEvaluationAsked && !isToEvaluate) await record.measure();
+    const isToSave =
       config.save_strategy === 'best'
         ? (judgement?.isBest ?? false)
-        : isDue(config.save_strategy, config.save_steps, moment);
-    const isSaved = isSaveDue || control.takeCheckpointRequest();
+        : isSaveDue(config.save_strategy, config.save_steps, moment);
+    const isSaved = isToSave || control.takeCheckpointRequest();
     if (isSaved || control.stopSignal.aborted) await record.save();
     if (control.stopSignal.aborted || record.isOutOfPatience) return 'stop';
-    const isInterrupted = isEvaluationDue || isEvaluationAsked || isSaved;
+    const isInterrupted = isToEvaluate || isEvaluationAsked || isSaved;
     if (isInterrupted && !moment.isLast) await events.send({ type: 'phase', phase: 'training' });
     return 'continue';
   };

@@ -1,4 +1,4 @@
-/** The history of a training in the entries and roundings of transformers' Trainer (4.47), for trainer_state.json. */
+/** The history of a training in the entries and roundings of transformers' Trainer, for trainer_state.json. */
 import type { TrainingConfig } from '../config/experiment.ts';
 import type { Measured } from './best-model.ts';
 import type { StepReport } from './training-loop.ts';
@@ -21,8 +21,8 @@ export interface TrainingLogState {
   readonly loggedLossSum: number;
 }
 
-type LogConfig = Pick<TrainingConfig, 'logging_strategy' | 'logging_first_step' | 'logging_steps'>;
-type LoggedStep = Pick<StepReport, 'step' | 'epoch' | 'nextLearningRate' | 'gradientNorm'>;
+type LogConfig = Pick<TrainingConfig, 'logging_strategy' | 'logging_first_step' | 'logging_steps' | 'compatibility'>;
+type LoggedStep = Pick<StepReport, 'step' | 'epoch' | 'learningRate' | 'nextLearningRate' | 'gradientNorm'>;
 
 export class TrainingLog {
   readonly #config: LogConfig;
@@ -94,16 +94,16 @@ export class TrainingLog {
   #isDue(report: StepReport): boolean {
     const { logging_strategy, logging_first_step, logging_steps } = this.#config;
     if (report.step === 1 && logging_first_step) return true;
-    // Unlike an evaluation or a checkpoint, the last of `steps` is not logged for being the last.
-    if (logging_strategy === 'steps') return report.step % logging_steps === 0;
     return isDue(logging_strategy, logging_steps, report);
   }
 
-  #addEntry({ step, epoch, nextLearningRate, gradientNorm }: LoggedStep): void {
+  #addEntry({ step, epoch, learningRate, nextLearningRate, gradientNorm }: LoggedStep): void {
+    const loss = this.#lossSum / this.#stepsInSum;
+    const isNewer = this.#config.compatibility === 'transformers-5';
     this.#history.push({
-      loss: roundHalfEven(this.#lossSum / this.#stepsInSum, 4),
+      loss: isNewer ? loss : roundHalfEven(loss, 4),
       grad_norm: gradientNorm,
-      learning_rate: nextLearningRate,
+      learning_rate: isNewer ? learningRate : nextLearningRate,
       epoch,
       step,
     });

@@ -14,13 +14,14 @@ import { divergence } from './divergence.ts';
 import { dropoutSeed } from './dropout-seed.ts';
 import { clippingScale, globalNorm } from './gradient-clipping.ts';
 import { lengthGroupedEpoch, NO_OTHER_DRAWS, type OtherDraws } from './length-grouped-epoch.ts';
+import { microBatchWeights } from './micro-batch-weights.ts';
 import { countWarmupSteps, learningRateSchedule } from './schedule.ts';
 import type { StepMoment, TrainingPlan } from './training-plan.ts';
 
 export interface StepReport extends StepMoment {
   /** Epochs done, with their fraction. */
   readonly epoch: number;
-  /** Mean over the micro-batches of each one's mean, nats per target piece. */
+  /** Of the micro-batches' means the mean, or what `microBatchWeights` makes of them; nats per target piece. */
   readonly loss: number;
   /** The rate this step was made with. */
   readonly learningRate: number;
@@ -86,13 +87,14 @@ async function makeSteps(options: TrainingOptions, gradients: ModelGradients): P
       const learningRate = learningRateAt(step);
       let loss = 0;
       gradients.clear();
-      for (const rows of group) {
+      const microBatches = group.map((rows) => pick(examples, rows));
+      for (const [index, weight] of microBatchWeights(config, microBatches).entries()) {
         await nextTurn(); // commands of the runner arrive here
         if (options.stopSignal?.aborted) return;
-        const scalar = model.addGradients(packBatch(pick(examples, rows)), gradients, {
+        const scalar = model.addGradients(packBatch(microBatches[index] ?? []), gradients, {
           dropoutSeed: dropoutSeed(config.seed, microSteps),
           labelSmoothing,
-          weight: 1 / group.length,
+          weight,
         });
         const [share = Number.NaN] = await scalar.data().finally(() => scalar.dispose());
         loss += share;

@@ -89,6 +89,7 @@ describe('an experiment file', () => {
         hub_model_id: null,
         hub_private_repo: null,
         hub_strategy: 'every_save',
+        compatibility: 'transformers-4',
         seed: 42,
       },
       generation: {

@@ -186,7 +186,7 @@ test('Lengths the model has no positions for are refused before any work.', asyn
 
 test('Checkpoints that will not fit on the disk are warned of once, before the first step.', async () => {
   const many = { max_steps: 1_000_000_000, save_strategy: 'steps', save_steps: 1 } as const;
-  const experiment = folder.experiment(many, { model: folder.shrunkModel(), from_scratch: true });
+  const experiment = folder.experiment(many);
   const { events } = await watchRun(experiment, folder.newRun(), (event, trainer) => {
     if (event.type === 'phase' && event.phase === 'training') trainer.stop();
   });

@@ -7,7 +7,7 @@ import type { TrainingConfig } from '../../../src/engine/config/experiment.ts';
 import { bestMetricName, judgeEvaluation, NO_BEST_MODEL } from '../../../src/engine/training/best-model.ts';
 import { listCheckpoints, saveCheckpoint } from '../../../src/engine/training/checkpoint.ts';
 import type { TrainerState } from '../../../src/engine/training/trainer-state.ts';
-import { isDue } from '../../../src/engine/training/training-plan.ts';
+import { isSaveDue } from '../../../src/engine/training/training-plan.ts';
 import { readFixture } from './numbers.ts';
 import { recipe } from './recipe.ts';
 
@@ -55,9 +55,9 @@ test.each(readFixture<Case[]>('best-model.json').map((each, index) => ({ ...each
       const judgement = judgeEvaluation(config, best, step, { loss: value, bleu: value });
       ({ best, isOutOfPatience } = judgement);
       const moment = { step, isLastOfEpoch: step % 4 === 0, isLast: step === 8 };
-      const isSaveDue =
-        config.save_strategy === 'best' ? judgement.isBest : isDue(config.save_strategy, config.save_steps, moment);
-      if (!isSaveDue) continue;
+      const isToSave =
+        config.save_strategy === 'best' ? judgement.isBest : isSaveDue(config.save_strategy, config.save_steps, moment);
+      if (!isToSave) continue;
       if (best.step === step) bestCheckpoint = step;
       saved.push(step);
       kept.push(await save(step, config.save_total_limit, bestCheckpoint));

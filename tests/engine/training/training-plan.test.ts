@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Strategy } from '../../../src/engine/config/experiment.ts';
-import { isDue, planTraining } from '../../../src/engine/training/training-plan.ts';
+import { isDue, isEvaluationDue, isSaveDue, planTraining } from '../../../src/engine/training/training-plan.ts';
 import { readFixture } from './numbers.ts';
 
 interface Fixture {
@@ -17,18 +17,24 @@ interface Fixture {
 }
 
 const { rows, cases } = readFixture<Fixture>('trainer.json');
+const newer = readFixture<Fixture>('trainer-5.json').cases;
 
-test.each(cases)(
-  'Batches of $config.per_device_train_batch_size × $config.gradient_accumulation_steps for $config.num_train_epochs epochs, max_steps $config.max_steps, by $strategy: steps, evaluations and checkpoints as Trainer.',
+test.each([...cases, ...newer])(
+  'Batches of $config.per_device_train_batch_size × $config.gradient_accumulation_steps for $config.num_train_epochs epochs, max_steps $config.max_steps, by $strategy: steps, evaluations and checkpoints as Trainer of $config.compatibility.',
   ({ config, strategy, totalSteps, epochs, steps, evaluatedAt, savedAt }) => {
     const plan = planTraining(rows.length, config);
     expect(plan).toMatchObject({ totalSteps, epochs });
-    const due = steps
-      .map(({ step, epoch }) => ({ step, isLastOfEpoch: Number.isInteger(epoch), isLast: step === totalSteps }))
-      .filter((moment) => isDue(strategy, 2, moment)) // the fixture evaluates and saves every 2 steps
-      .map(({ step }) => step);
-    expect(due).toEqual([...new Set(evaluatedAt)]);
-    expect(due).toEqual(savedAt);
+    const moments = steps.map(({ step, epoch }) => ({
+      step,
+      isLastOfEpoch: Number.isInteger(epoch),
+      isLast: step === totalSteps,
+    }));
+    // The fixture evaluates and saves every 2 steps.
+    const evaluation = { eval_strategy: strategy, eval_steps: 2, compatibility: config.compatibility };
+    const evaluated = moments.filter((moment) => isEvaluationDue(evaluation, moment)).map(({ step }) => step);
+    expect(evaluated).toEqual([...new Set(evaluatedAt)]);
+    const saved = moments.filter((moment) => isSaveDue(strategy, 2, moment)).map(({ step }) => step);
+    expect(saved).toEqual(savedAt);
   },
 );
 
@@ -38,6 +44,7 @@ test('The course: 189,155 pairs in batches of 32 for 3 epochs make 5,912 steps a
     gradient_accumulation_steps: 1,
     num_train_epochs: 3,
     max_steps: -1,
+    compatibility: 'transformers-4' as const,
   };
   expect(planTraining(189_155, config)).toEqual({
     batchesPerEpoch: 5912,
