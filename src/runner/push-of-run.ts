@@ -2,8 +2,8 @@
 import type { Experiment, TrainingConfig } from '../engine/config/experiment.ts';
 import { requirePushable } from '../engine/hub/push-files.ts';
 import type { Store } from '../store/store.ts';
+import { cardOfCheckpoint } from './card-of-checkpoint.ts';
 import { describePush } from './describe-push.ts';
-import { cardOfCheckpoint } from './push-checkpoint.ts';
 import { BackgroundPush, type PushNews } from './push-in-background.ts';
 
 export interface PushOfRunOptions {

@@ -11,6 +11,7 @@ import type { RunState } from '../store/rows.ts';
 import type { RunWriter } from '../store/run-writer.ts';
 import type { Store } from '../store/store.ts';
 import { assertCanBegin } from './assert-can-begin.ts';
+import { writeCards } from './card-of-checkpoint.ts';
 import { requireRoomForOne } from './disk-space.ts';
 import { History, type OnPause } from './history.ts';
 import { lookUpModel, obtainModel } from './obtain-model.ts';
@@ -138,6 +139,9 @@ export async function conductRun(writer: RunWriter, options: ConductOptions): Pr
     if (model !== experiment.model) history.note('model', `${experiment.model} is ${model}`);
     const push = pushOfRun({ ...options, env, runId, directory, note: (type, text) => history.note(type, text) });
     const ended = await train(history, writer, { ...options, env, experiment: { ...experiment, model } }, push);
+    await writeCards(options.store, runId, directory).catch((error: Error) =>
+      history.note('warning', `the model's card could not be written: ${error.message}`),
+    );
     if (push !== null) history.note('push', `bringing to ${experiment.training.hub_model_id} what is not there yet`);
     await push?.finish(ended.end.state === 'completed', leaveSignal(options));
     return await finish(history, runId, ended, options);

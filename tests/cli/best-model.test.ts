@@ -1,7 +1,8 @@
 /** A run that ends early and with its best model, and what `run:` means after it. */
-import { realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { checksumProblem } from '../../src/engine/training/checksums.ts';
 import { tinyModel } from '../support/tiny-model.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 import { writeTinyExperiment } from './tiny-experiment.ts';
@@ -29,5 +30,15 @@ it('says which model is the best and why it ended; run: then means that model', 
 
   const files = ['--source', join(cwd, 'tiny.en'), '--reference', join(cwd, 'tiny.fr')];
   const scored = await runCli(['evaluate', '-m', 'run:last', ...files, '--limit', '1', '--json'], { cwd });
-  expect(JSON.parse(scored.stdout).model).toMatch(/checkpoint-1$/);
+  const best: string = JSON.parse(scored.stdout).model;
+  expect(best).toMatch(/checkpoint-1$/);
+
+  // The best and the newest have a card, and are as sound with it.
+  const folders = [1, 2, 3].map((step) => best.replace(/1$/, String(step)));
+  expect(folders.map((folder) => existsSync(join(folder, 'README.md')))).toEqual([true, false, true]);
+  expect(await Promise.all(folders.map(checksumProblem))).toEqual([null, null, null]);
+  const card = readFileSync(join(best, 'README.md'), 'utf8');
+  expect(card).toContain('\n# tiny\n');
+  expect(card).toContain('MarianMTModel.from_pretrained(".")');
+  expect(card).toMatch(/It achieves the following results on the evaluation set:\n- Loss: \d/);
 });

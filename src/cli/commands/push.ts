@@ -46,11 +46,13 @@ export function addPushCommand(program: Command, world: World): void {
 async function push(typed: string, id: string, options: PushCommandOptions, world: World): Promise<void> {
   const [
     { prepareRepository, pushFiles, requirePushable },
-    { cardOfCheckpoint, checkpointFiles },
+    { checkpointFiles },
+    { cardOfCheckpoint },
     { checksumProblem },
   ] = await Promise.all([
     import('../../engine/hub/push-files.ts'),
     import('../../runner/push-checkpoint.ts'),
+    import('../../runner/card-of-checkpoint.ts'),
     import('../../engine/training/checksums.ts'),
   ]);
   requirePushable(id, world.env, options.revision);

@@ -1,5 +1,5 @@
 /**
- * The README.md of a pushed model: metadata that the hub reads, and what Trainer's card tells (transformers 5.23,
+ * The README.md of a fine-tuned model: metadata that the hub reads, and what Trainer's card tells (transformers 5.23,
  * modelcard.py), in its order and wording; beside it BLEU before and after, and how to use the model. What users wrote is
  * escaped. Of files of the user's own no names are told.
  */
@@ -19,8 +19,8 @@ export interface CardEvaluation {
 }
 
 export interface ModelCardFacts {
-  /** `owner/name` that the model goes to. */
-  readonly id: string;
+  /** `owner/name` that the model goes to; null for one that lies in its folder alone. */
+  readonly id: string | null;
   /** Hub id of the model that was fine-tuned; null for one that is not there. */
   readonly baseModel: string | null;
   readonly experiment: Experiment;
@@ -40,13 +40,13 @@ export interface ModelCardFacts {
 export function modelCard(facts: ModelCardFacts): string {
   const { id, experiment } = facts;
   const { source_lang, target_lang } = experiment.data;
-  const name = id.split('/').at(-1) ?? id;
+  const name = id === null ? oneLine(experiment.name) : (id.split('/').at(-1) ?? id);
   // PyYAML reads YAML 1.1, where `no` is a boolean.
   const metadata = stringify(describeMetadata(facts, name), { version: '1.1', lineWidth: 0 });
   const description = escapeMarkdown(experiment.description);
   const sections = [
     `---\n${metadata}---\n\n<!-- Written by bleubird, as Trainer writes its cards. -->`,
-    `# ${name}`,
+    `# ${escapeMarkdown(name)}`,
     [introduce(facts), results(facts)].filter((part) => part !== '').join('\n'),
     '## Model description',
     `Translates from ${escapeMarkdown(source_lang)} to ${escapeMarkdown(target_lang)}. ${description}`.trimEnd(),
@@ -137,20 +137,21 @@ function results(facts: ModelCardFacts): string {
 
 function usage({ id, experiment }: ModelCardFacts): string {
   const { source_prefix: prefix, source_lang, target_lang } = experiment.data;
+  const place = id ?? '.'; // of a model without a name there: the folder it lies in
   const [source, target] = [source_lang, target_lang].map((language) => language.replaceAll(/[^\w-]/g, ''));
   // JSON's strings are Python's, and no line of theirs ends the block.
   const sentence = JSON.stringify(oneLine(`${prefix}Hello!`)).replaceAll('`', '\\u0060');
   return `\`\`\`python
 from transformers import MarianMTModel, MarianTokenizer
 
-tokenizer = MarianTokenizer.from_pretrained("${id}")
-model = MarianMTModel.from_pretrained("${id}")
+tokenizer = MarianTokenizer.from_pretrained("${place}")
+model = MarianMTModel.from_pretrained("${place}")
 batch = tokenizer([${sentence}], return_tensors="pt")
 print(tokenizer.batch_decode(model.generate(**batch), skip_special_tokens=True))
 \`\`\`
 
 \`\`\`sh
-bleubird translate --model ${id} < text.${source} > text.${target}
+bleubird translate --model ${place} < text.${source} > text.${target}
 \`\`\``;
 }
 

@@ -193,7 +193,9 @@ test('Checkpoints that will not fit on the disk are warned of once, before the f
   const warnings = eventsOf(events, 'warning').filter(({ message }) => message.startsWith('The disk may fill: '));
   expect(warnings).toHaveLength(1);
   expect(warnings[0]?.message).toMatch(/up to 1000000000 more checkpoints at once are to come, of about \d MB each; /);
-  const warned = events.findIndex((event) => event === warnings[0]);
+  const warned = events.findIndex(
+    (event) => event.type === 'warning' && event.message.startsWith('The disk may fill: '),
+  );
   expect(events.slice(0, warned).map(({ type }) => type)).toContain('plan');
   expect(events.slice(0, warned).map(({ type }) => type)).not.toContain('metrics');
 });
