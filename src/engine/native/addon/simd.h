@@ -62,6 +62,17 @@ inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 inline int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
+/** Lane i is the lane numbered places[i] of those of a and then b, which are of 4 bytes. GCC has clang's builtin since 12. */
+template <int... places, typename Vector>
+inline Vector shuffle(Vector a, Vector b) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, places...);
+#else
+  typedef int32_t Places __attribute__((vector_size(sizeof(Vector))));
+  return __builtin_shuffle(a, b, Places{places...});
+#endif
+}
+
 /** The sum of the lanes, halves first: always in the same order. */
 inline float sumLanes(Vec value) {
   float lanes[kLanes];

@@ -43,8 +43,8 @@ inline Vec sumsOf(Vec* rows) {
   for (int count = kLanes; count > 1; count /= 2) {
 #pragma GCC unroll 8
     for (int i = 0; i < count / 2; i++) {
-      const Vec low = __builtin_shufflevector(rows[i], rows[i + count / 2], BLEUBIRD_LOW_HALVES);
-      const Vec high = __builtin_shufflevector(rows[i], rows[i + count / 2], BLEUBIRD_HIGH_HALVES);
+      const Vec low = shuffle<BLEUBIRD_LOW_HALVES>(rows[i], rows[i + count / 2]);
+      const Vec high = shuffle<BLEUBIRD_HIGH_HALVES>(rows[i], rows[i + count / 2]);
       rows[i] = low + high;
     }
   }

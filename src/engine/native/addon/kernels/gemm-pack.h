@@ -71,8 +71,8 @@ inline void transpose(BitVec* rows) {
     BitVec shuffled[kLanes];
 #pragma GCC unroll 8
     for (int i = 0; i < kLanes / 2; i++) {
-      shuffled[2 * i] = __builtin_shufflevector(rows[i], rows[i + kLanes / 2], BLEUBIRD_LOW_HALVES);
-      shuffled[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + kLanes / 2], BLEUBIRD_HIGH_HALVES);
+      shuffled[2 * i] = shuffle<BLEUBIRD_LOW_HALVES>(rows[i], rows[i + kLanes / 2]);
+      shuffled[2 * i + 1] = shuffle<BLEUBIRD_HIGH_HALVES>(rows[i], rows[i + kLanes / 2]);
     }
 #pragma GCC unroll 16
     for (int i = 0; i < kLanes; i++) rows[i] = shuffled[i];
@@ -88,8 +88,8 @@ inline BitVec readAlong(const float* from, int64_t left) {
 #if defined(__AVX512BF16__)
     return reinterpret_cast<BitVec>(_mm512_cvtne2ps_pbh(second, first));
 #else
-    return joinPairs(__builtin_shufflevector(first, second, BLEUBIRD_EVEN),
-                     __builtin_shufflevector(first, second, BLEUBIRD_ODD));
+    return joinPairs(shuffle<BLEUBIRD_EVEN>(first, second),
+                     shuffle<BLEUBIRD_ODD>(first, second));
 #endif
   } else {
     const Vec values = left > 0 ? loadFirst(from, left) : Vec{};

@@ -98,15 +98,15 @@ inline void transpose(const float* from, int64_t ldFrom, int64_t rows, int64_t c
       const Four b = *reinterpret_cast<const LooseFour*>(source + ldFrom + column);
       const Four c = *reinterpret_cast<const LooseFour*>(source + 2 * ldFrom + column);
       const Four d = *reinterpret_cast<const LooseFour*>(source + 3 * ldFrom + column);
-      const Four lowAB = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-      const Four highAB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-      const Four lowCD = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-      const Four highCD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+      const Four lowAB = shuffle<0, 4, 1, 5>(a, b);
+      const Four highAB = shuffle<2, 6, 3, 7>(a, b);
+      const Four lowCD = shuffle<0, 4, 1, 5>(c, d);
+      const Four highCD = shuffle<2, 6, 3, 7>(c, d);
       float* target = to + column * ldTo + row;
-      *reinterpret_cast<LooseFour*>(target) = __builtin_shufflevector(lowAB, lowCD, 0, 1, 4, 5);
-      *reinterpret_cast<LooseFour*>(target + ldTo) = __builtin_shufflevector(lowAB, lowCD, 2, 3, 6, 7);
-      *reinterpret_cast<LooseFour*>(target + 2 * ldTo) = __builtin_shufflevector(highAB, highCD, 0, 1, 4, 5);
-      *reinterpret_cast<LooseFour*>(target + 3 * ldTo) = __builtin_shufflevector(highAB, highCD, 2, 3, 6, 7);
+      *reinterpret_cast<LooseFour*>(target) = shuffle<0, 1, 4, 5>(lowAB, lowCD);
+      *reinterpret_cast<LooseFour*>(target + ldTo) = shuffle<2, 3, 6, 7>(lowAB, lowCD);
+      *reinterpret_cast<LooseFour*>(target + 2 * ldTo) = shuffle<0, 1, 4, 5>(highAB, highCD);
+      *reinterpret_cast<LooseFour*>(target + 3 * ldTo) = shuffle<2, 3, 6, 7>(highAB, highCD);
     }
     for (; column < columns; column++) {
       for (int64_t i = 0; i < 4; i++) to[column * ldTo + row + i] = source[i * ldFrom + column];
