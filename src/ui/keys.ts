@@ -101,14 +101,7 @@ export const KEY_TABLE: readonly Binding[] = [
   bind('sort', ['s'], ['runs'], 'sort', 'Sort by the next column', true),
   bind('reverse', ['S'], ['runs'], 'reverse', 'Turn the order round'),
   bind('copy-run', ['e'], ['runs', 'live'], 'copy', 'Set up a new run with the settings of this one', true),
-  bind(
-    'delete',
-    ['d'],
-    ['runs', 'live'],
-    'delete',
-    'Delete the run, or all marked ones, with their files (asks first)',
-    true,
-  ),
+  bind('delete', ['d'], ['runs', 'live'], 'delete', 'Delete the run, or all marked, with files (asks first)', true),
   bind('unmark-all', ['u'], ['runs'], 'unmark', 'Take all marks away'),
   // Filter
   bind('accept', ['enter'], ['filter'], 'keep', 'Keep the filter and go back to the list', true),

@@ -19,7 +19,7 @@ export interface StartUiOptions {
   readonly initialRunId?: string;
 }
 
-const CLEAR = '\u001b[2J\u001b[H';
+const CLEAR = '\u001b[H\u001b[J';
 
 /**
  * Shows the UI until the user leaves it. Runs are never touched by that.

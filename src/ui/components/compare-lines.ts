@@ -2,6 +2,7 @@
 import { beforeAndAfter, bleuDifference } from '../state/comparability.ts';
 import type { SettingRow } from '../state/config-difference.ts';
 import type { PlotChoice } from '../state/curves.ts';
+import { comparedSentenceRows, comparedSettingRows, PREVIEWED_RUNS } from '../state/layout.ts';
 import { windowAround } from '../state/list-position.ts';
 import type { RunDetail } from '../state/run-detail.ts';
 import { runTitle } from '../state/runs-list.ts';
@@ -99,7 +100,7 @@ export function settingsLines(
   ];
   if (rows.length === 0) return [head, [span('  The runs have the same settings. a shows them.', { tone: 'muted' })]];
   const body = rows
-    .slice(scroll, scroll + height - 1)
+    .slice(scroll, scroll + comparedSettingRows(height))
     .map(
       ({ path, values, isDifferent }): RichLine => [
         span('  '),
@@ -133,7 +134,7 @@ export function differenceLines(
   const cursor = Math.min(position, sentences.length - 1);
   const current = sentences[cursor];
   const preview = current === undefined ? [] : previewLines(current, details, width, theme);
-  const listHeight = Math.max(1, height - preview.length - 1);
+  const listHeight = comparedSentenceRows(height, details.length);
   const { first, end } = windowAround(cursor, sentences.length, listHeight);
   const head: RichLine = [
     span('  '),
@@ -166,7 +167,7 @@ function previewLines(
     [span('  reference  ', { tone: 'muted' }), span(sentence.reference)],
   ];
   const shown = details
-    .slice(0, 4)
+    .slice(0, PREVIEWED_RUNS)
     .map(
       (_, index): RichLine => [
         span('  '),

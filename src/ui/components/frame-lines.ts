@@ -1,10 +1,9 @@
 /** The lines around every screen: title above, message and keys below. */
 
 import { footerBindings } from '../keys.ts';
-import { bodyRows } from '../state/layout.ts';
 import { isOffered, likelyCommand } from '../state/offered-commands.ts';
 import { isActive, visibleRuns } from '../state/runs-list.ts';
-import { helpRows } from '../state/selectors.ts';
+import { type ScrolledText, scrolledText } from '../state/scrolled-text.ts';
 import { contextOf, type NamedRun, type Question, topScreen, type UiState } from '../state/ui-state.ts';
 import { SORT_WORDS } from '../state/update-runs.ts';
 import { editSpans } from '../text/edit-spans.ts';
@@ -175,7 +174,9 @@ function screenNames(state: UiState): string[] {
 function glance(state: UiState, theme: Theme): string {
   const { list } = state;
   const screen = topScreen(state);
-  if (screen.type === 'help') return scrollMark(screen.scroll, helpRows(screen.about).length, state, theme);
+  const text = scrolledText(state);
+  if (text !== null && text.above + text.below > 0) return scrollMark(text, theme);
+  if (screen.type === 'help') return '';
   if (list.runs === null) return '';
   const active = list.runs.filter(({ state: runState }) => isActive(runState)).length;
   const parts = [`${list.runs.length} ${list.runs.length === 1 ? 'run' : 'runs'}`];
@@ -188,9 +189,8 @@ function glance(state: UiState, theme: Theme): string {
 }
 
 // How many rows are out of sight above and below.
-function scrollMark(scroll: number, count: number, { size }: UiState, { symbols }: Theme): string {
-  const below = Math.max(0, count - scroll - bodyRows(size));
-  const marks = [scroll === 0 ? '' : `${symbols.up} ${scroll}`, below === 0 ? '' : `${symbols.down} ${below} more`];
+function scrollMark({ above, below }: ScrolledText, { symbols }: Theme): string {
+  const marks = [above === 0 ? '' : `${symbols.up} ${above}`, below === 0 ? '' : `${symbols.down} ${below} more`];
   return marks.filter((mark) => mark !== '').join('  ');
 }
 

@@ -1,4 +1,5 @@
 /** A sentence with its translations: one line each, labels aligned. */
+import { TEXT_MARGIN } from '../state/sentence-rows.ts';
 import { padEnd, visibleText, wrapText } from '../text/fit-text.ts';
 import { EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
 import type { Style, Theme } from '../theme.ts';
@@ -36,7 +37,7 @@ export function wholeSentenceLines(
 ): RichLine[] {
   return labelled(source, reference, hypotheses, theme).flatMap(({ label, text, style }): RichLine[] => [
     [span(` ${label}`, { ...style, bold: true })],
-    ...wrapText(visibleText(text ?? ''), width - 4).map((part): RichLine => [span(`   ${part}`)]),
+    ...wrapText(visibleText(text ?? ''), width - TEXT_MARGIN).map((part): RichLine => [span(`   ${part}`)]),
     EMPTY_LINE,
   ]);
 }

@@ -5,6 +5,7 @@ import { Lines } from '../components/lines.tsx';
 import { useTheme } from '../hooks/use-theme.ts';
 import type { Preset } from '../services.ts';
 import type { ExperimentForm } from '../state/experiment-form.ts';
+import { presetsPerPage } from '../state/layout.ts';
 import { windowAround } from '../state/list-position.ts';
 import { cell, EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
 import type { Theme } from '../theme.ts';
@@ -36,7 +37,7 @@ function presetLines(presets: readonly Preset[] | null, position: number, height
       [span('  A preset is an experiment file, such as experiments/quickstart.yaml, in the folder you started from.')],
     ];
   }
-  const { first, end } = windowAround(position, presets.length, Math.max(1, Math.floor((height - 2) / 3)));
+  const { first, end } = windowAround(position, presets.length, presetsPerPage(height));
   const rows = presets.slice(first, end).flatMap(({ name, description, path }, row): RichLine[] => {
     const isSelected = first + row === position;
     return [

@@ -35,6 +35,30 @@ export function sentencesPerPage(size: Size): number {
   return Math.max(1, Math.floor((tabRows(size) + 1) / SENTENCE_ROWS));
 }
 
+/** Lines one preset takes: name, description, and an empty one. */
+const PRESET_ROWS = 3;
+
+/** Rows above the presets: the question, and an empty one. */
+const PRESETS_HEAD_ROWS = 2;
+
+/** Presets visible at once on a screen of so many rows. */
+export function presetsPerPage(rows: number): number {
+  return Math.max(1, Math.floor((rows - PRESETS_HEAD_ROWS) / PRESET_ROWS));
+}
+
+/** Settings of a comparison visible at once in a tab of so many rows, below their head. */
+export function comparedSettingRows(rows: number): number {
+  return Math.max(1, rows - 1);
+}
+
+/** The most runs whose translation of the sentence under the cursor is shown below the list. */
+export const PREVIEWED_RUNS = 4;
+
+/** Sentences of a comparison visible at once in a tab of so many rows: between their head, and heading, reference and translations. */
+export function comparedSentenceRows(rows: number, runs: number): number {
+  return Math.max(1, rows - 1 - (2 + Math.min(PREVIEWED_RUNS, runs)));
+}
+
 /** Rows at the foot of the form that explain the focused field, an empty one before them included. */
 export const FORM_HELP_ROWS = 6;
 

@@ -15,7 +15,7 @@ import {
   toNextProblem,
   withValue,
 } from './experiment-form.ts';
-import { bodyRows, formRows } from './layout.ts';
+import { bodyRows, formRows, presetsPerPage } from './layout.ts';
 import { isMove, movePosition } from './list-position.ts';
 import { type Effect, type Update, update, withInfo } from './messages.ts';
 import { editText, insertText } from './text-field.ts';
@@ -24,7 +24,7 @@ import { popScreen, pushScreen, topScreen, type UiState, withTop } from './ui-st
 export function updatePresets(state: UiState, position: number, command: Command): Update {
   const presets = state.presets ?? [];
   if (isMove(command)) {
-    const moved = movePosition(position, command, presets.length, bodyRows(state.size));
+    const moved = movePosition(position, command, presets.length, presetsPerPage(bodyRows(state.size)));
     return update(withTop(state, { type: 'presets', position: moved }));
   }
   if (command === 'back') return update(popScreen(state));

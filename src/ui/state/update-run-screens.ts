@@ -1,10 +1,11 @@
 /** Commands of the screens about runs: one run, a comparison, one sentence. */
 import type { Command } from '../keys.ts';
 import { nextCurve } from './curves.ts';
-import { sentencesPerPage, tabRows } from './layout.ts';
-import { isMove, movePosition, moveScroll } from './list-position.ts';
+import { comparedSentenceRows, sentencesPerPage, tabRows } from './layout.ts';
+import { isMove, movePosition } from './list-position.ts';
 import { type Update, update, withInfo } from './messages.ts';
 import { findRun } from './offered-commands.ts';
+import { scrollBy, scrolledText } from './scrolled-text.ts';
 import { compareRowCount, liveRowCount, plottedRuns } from './selectors.ts';
 import {
   COMPARE_TABS,
@@ -58,9 +59,10 @@ export function updateCompare(state: UiState, screen: CompareScreen, command: Co
   if (tab !== null) return update(withTop(state, { ...screen, tab, position: 0 }));
   const count = compareRowCount(state, screen);
   if (isMove(command)) {
-    const page = tabRows(state.size) - 2;
-    const move = screen.tab === 'config' ? moveScroll : movePosition;
-    return update(withTop(state, { ...screen, position: move(screen.position, command, count, page) }));
+    const text = scrolledText(state);
+    const page = comparedSentenceRows(tabRows(state.size), screen.runIds.length);
+    const position = text === null ? movePosition(screen.position, command, count, page) : scrollBy(text, command);
+    return update(withTop(state, { ...screen, position }));
   }
   switch (command) {
     case 'toggle-all':
@@ -88,12 +90,11 @@ export function updateSentence(state: UiState, screen: SentenceScreen, command: 
       return update(toSentence(state, screen.position + (command === 'next-sentence' ? 1 : -1)));
     case 'back':
       return update(popScreen(state));
-    default:
-      if (!isMove(command)) return update(state);
-      // How many lines the sentence takes is known when it is drawn; there, the scroll is held within them.
-      return update(
-        withTop(state, { ...screen, scroll: movePosition(screen.scroll, command, 1000, tabRows(state.size)) }),
-      );
+    default: {
+      const text = scrolledText(state);
+      if (text === null || !isMove(command)) return update(state);
+      return update(withTop(state, { ...screen, scroll: scrollBy(text, command) }));
+    }
   }
 }
 
@@ -120,15 +121,13 @@ function toSentence(state: UiState, position: number): UiState {
 }
 
 function moveLive(state: UiState, screen: LiveScreen, command: Command): LiveScreen {
-  const count = liveRowCount(state, screen);
-  if (screen.tab === 'samples') {
-    return { ...screen, position: movePosition(screen.position, command, count, sentencesPerPage(state.size)) };
+  const text = scrolledText(state);
+  if (text !== null) {
+    const position = scrollBy(text, command);
+    return { ...screen, position, isFollowing: position === text.above + text.below };
   }
-  const page = tabRows(state.size);
-  const last = Math.max(0, count - page);
-  const from = screen.tab === 'events' && screen.isFollowing ? last : screen.position;
-  const position = moveScroll(from, command, count, page);
-  return { ...screen, position, isFollowing: position === last };
+  const count = liveRowCount(state, screen);
+  return { ...screen, position: movePosition(screen.position, command, count, sentencesPerPage(state.size)) };
 }
 
 function tabAfter<T>(tabs: readonly T[], tab: T, command: Command): T | null {

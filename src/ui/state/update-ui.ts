@@ -3,11 +3,10 @@
  */
 import type { KeyPress } from '../key-names.ts';
 import { type Command, commandFor, isTextContext } from '../keys.ts';
-import { bodyRows } from './layout.ts';
-import { isMove, moveScroll } from './list-position.ts';
+import { isMove } from './list-position.ts';
 import { type Failure, failureText, type Message, type Update, update, withFailure, withInfo } from './messages.ts';
 import { withRuns } from './runs-list.ts';
-import { helpRows } from './selectors.ts';
+import { scrollBy, scrolledText } from './scrolled-text.ts';
 import {
   contextOf,
   liveScreen,
@@ -96,9 +95,9 @@ function updateCommand(state: UiState, command: Command): Update {
       return updateSentence(state, screen, command);
     case 'help': {
       if (command === 'back') return update(popScreen(state));
-      if (!isMove(command)) return update(state);
-      const scroll = moveScroll(screen.scroll, command, helpRows(screen.about).length, bodyRows(state.size));
-      return update(withTop(state, { ...screen, scroll }));
+      const text = scrolledText(state);
+      if (text === null || !isMove(command)) return update(state);
+      return update(withTop(state, { ...screen, scroll: scrollBy(text, command) }));
     }
   }
   return screen satisfies never;
