@@ -1,5 +1,7 @@
 /** Numbers and times as the commands print them; what the UI has too is taken from there. */
 
+import type { EvaluationStage } from '../engine/run/protocol.ts';
+
 /** What stands for a value that there is not. */
 export const MISSING = '-';
 
@@ -14,6 +16,11 @@ export function difference(value: number | null, decimals = 2): string {
   const text = value.toFixed(decimals);
   if (Number(text) === 0) return (0).toFixed(decimals);
   return value > 0 ? `+${text}` : text;
+}
+
+/** The stage of an evaluation as people read it: one on the way need not fall on the end of an epoch. */
+export function stageName(stage: EvaluationStage): string {
+  return stage === 'epoch' ? 'eval' : stage;
 }
 
 /** A loss in nats with four decimals; null is how a store and JSON keep a number that is not finite. */

@@ -13,7 +13,7 @@ export function diaryText(event: TrainerEvent): string | null {
     case 'phase':
       return event.phase;
     case 'evaluation':
-      return `${event.stage}, step ${event.step}: ${bleuText(event)}loss ${event.loss?.toFixed(4) ?? 'not finite'}`;
+      return `${event.stage === 'epoch' ? 'at' : `${event.stage},`} step ${event.step}: ${bleuText(event)}loss ${event.loss?.toFixed(4) ?? 'not finite'}`;
     case 'resumed':
       return `after step ${event.step}, from ${event.checkpoint}`;
     case 'checkpoint':

@@ -139,18 +139,22 @@ describe('the narration of a run', () => {
     ]);
   });
 
-  it('tells of a resumed training, of the best checkpoint, and of a loss that stands alone', () => {
+  it('tells of a resumed training, of the best checkpoint, of a loss that stands alone, of an evaluation on the way', () => {
     const path = '/runs/checkpoint-3';
     expect(
       tell([
         { type: 'resumed', step: 3, checkpoint: path },
         { type: 'checkpoint', step: 4, epoch: 1, path, sizeBytes: 18_123_456, isBest: true },
         { ...evaluation, bleu: null, decoding: null },
+        { type: 'phase', phase: 'evaluating' },
+        { ...evaluation, stage: 'epoch', step: 4 },
       ]),
     ).toEqual([
       'log: resumed after step 3, from /runs/checkpoint-3',
       'log: saved   step 4, the best so far, 18.1 MB: /runs/checkpoint-3',
       'log: before  loss 2.3457, 250 sentences in 12s',
+      'log: eval    evaluating the model as it stands',
+      'log: eval    step 4: BLEU 20.76, loss 2.3457, 250 sentences in 12s',
     ]);
   });
 

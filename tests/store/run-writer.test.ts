@@ -247,8 +247,10 @@ describe('before and after', () => {
     ]);
     expect(store.beforeAfter(id)).toBeNull();
     expect(store.listRuns()[0]).toMatchObject({ bleuBefore: null, bleuAfter: null, bleuDelta: null });
+    record(evaluationEvent({ stage: 'epoch', step: 10, loss: 3, ...lossOnly }));
     const texts = store.events(id, 10).map(({ type, text }) => `${type}: ${text}`);
     expect(texts).toContain('evaluation: after, step 20: loss 2.0000');
+    expect(texts).toContain('evaluation: at step 10: loss 3.0000');
     expect(texts.filter((text) => text.startsWith('warning'))).toEqual([]);
     record(evaluationEvent());
     record(evaluationEvent({ stage: 'after', step: 20, loss: 2, ...lossOnly }));

@@ -12,7 +12,7 @@ import { beforeAfterLines } from '../before-after.ts';
 import { environmentLines } from '../environment-lines.ts';
 import { type Output, visibleLines } from '../output.ts';
 import { storeOption, withRuns } from '../store-option.ts';
-import { counted, loss, percent, timestamp } from '../text.ts';
+import { counted, loss, percent, stageName, timestamp } from '../text.ts';
 import type { World } from '../world.ts';
 
 interface ShowOptions {
@@ -70,7 +70,7 @@ function describe(run: RunRecord, store: Store, output: Output): void {
     'Evaluations',
     evaluations.map(
       ({ stage, step, epoch, bleu, loss: value, sentences }) =>
-        `${stage.padEnd(6)}  step ${step}, epoch ${epoch.toFixed(2)}: ` +
+        `${stageName(stage).padEnd(6)}  step ${step}, epoch ${epoch.toFixed(2)}: ` +
         `${bleu === null ? '' : `BLEU ${bleu.score.toFixed(2)}, `}` +
         `loss ${loss(value)}, ${counted(sentences, 'sentence')}`,
     ),

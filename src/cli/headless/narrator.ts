@@ -6,7 +6,7 @@ import type { Phase, TrainerEvent, TrainerEventOf } from '../../engine/run/proto
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { formatBytes, formatDuration, formatNumber } from '../../ui/text/format.ts';
 import { problemLines } from '../problem-lines.ts';
-import { counted, loss, MISSING } from '../text.ts';
+import { counted, loss, MISSING, stageName } from '../text.ts';
 
 export interface Line {
   /** Where it belongs: `log` is what was asked for, `note` narration beside it. */
@@ -70,8 +70,8 @@ export class Narrator {
       case 'evaluation':
         return [
           log(
-            nameOfStage[event.stage],
-            `${event.bleu === null ? '' : `BLEU ${event.bleu.score.toFixed(2)}, `}loss ${loss(event.loss)}, ` +
+            stageName(event.stage),
+            `${event.stage === 'epoch' ? `step ${event.step}: ` : ''}${event.bleu === null ? '' : `BLEU ${event.bleu.score.toFixed(2)}, `}loss ${loss(event.loss)}, ` +
               `${counted(event.sentences, 'sentence')} in ${formatDuration(event.durationSeconds)}`,
           ),
         ];
@@ -150,12 +150,10 @@ export class Narrator {
   }
 }
 
-const nameOfStage = { before: 'before', epoch: 'now', after: 'after' } as const;
-
 const wordsOfPhase: Partial<Record<Phase, [string, string]>> = {
   'evaluating-before': ['before', 'evaluating the untouched model'],
   training: ['train', 'training'],
-  evaluating: ['now', 'evaluating the model as it stands'],
+  evaluating: ['eval', 'evaluating the model as it stands'],
   'evaluating-after': ['after', 'evaluating the fine-tuned model'],
   'paused-for-disk-space': ['paused', 'the disk is full; the run goes on when there is room'],
 };

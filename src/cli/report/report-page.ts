@@ -4,7 +4,7 @@ import { formatExperiment } from '../../engine/config/format-experiment.ts';
 import { describeDecoding } from '../before-after.ts';
 import { environmentLines } from '../environment-lines.ts';
 import { SIGNIFICANCE_LEVEL, type TestedSystem } from '../significance.ts';
-import { counted, difference, loss, MISSING, score, timestamp } from '../text.ts';
+import { counted, difference, loss, MISSING, score, stageName, timestamp } from '../text.ts';
 import { Html, html } from './html.ts';
 import { lineChart } from './line-chart.ts';
 import type { Report, ReportedRun } from './read-report.ts';
@@ -125,7 +125,7 @@ function charts(runs: readonly ReportedRun[]): Html {
 /** Configuration and environment of a run, folded up. */
 function basis({ run, evaluations }: ReportedRun): Html {
   const rows = evaluations.map(({ stage, step, epoch, sentences, bleu, loss: value }) => {
-    return html`<tr><td>${stage}</td><td class="number">${step}</td><td class="number">${epoch.toFixed(2)}</td><td class="number">${sentences}</td><td class="number">${score(bleu?.score ?? null)}</td><td class="number">${loss(value)}</td></tr>`;
+    return html`<tr><td>${stageName(stage)}</td><td class="number">${step}</td><td class="number">${epoch.toFixed(2)}</td><td class="number">${sentences}</td><td class="number">${score(bleu?.score ?? null)}</td><td class="number">${loss(value)}</td></tr>`;
   });
   const ended = run.endReason === null ? '' : `: ${run.endReason}`;
   return html`<details><summary>${run.name} <span class="muted">${run.id}</span></summary>
