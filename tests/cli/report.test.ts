@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Html, html } from '../../src/cli/report/html.ts';
 import { lineChart } from '../../src/cli/report/line-chart.ts';
-import { markWords } from '../../src/cli/report/word-difference.ts';
 import { testSystems } from '../../src/cli/significance.ts';
 import { parseExperiment } from '../../src/engine/config/parse-experiment.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../../src/engine/run/protocol.ts';
@@ -97,21 +96,6 @@ describe('a chart', () => {
 
   it('is none without a number', () => {
     expect(lineChart('loss', [{ label: 'a', points: [point(0, null)] }])).toBeNull();
-  });
-});
-
-describe('marked words', () => {
-  it.each([
-    ['the cat sat', 'the cat sat', '111'],
-    ['a the cat', 'the big cat', '011'],
-    ['b a', 'a b', '01'],
-    ['x y', '', '00'],
-    ['a a b', 'a b', '101'],
-  ])('of "%s" by "%s" are the longest sequence that both have', (text, reference, expected) => {
-    const marks = markWords(text, reference).map(({ isShared }) => (isShared ? '1' : '0'));
-    const count = (pattern: string) => [...pattern].filter((mark) => mark === '1').length;
-    expect(count(marks.join(''))).toBe(count(expected));
-    expect(marks).toHaveLength(expected.length);
   });
 });
 

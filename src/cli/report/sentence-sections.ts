@@ -1,9 +1,9 @@
 /** The sentences of a report: what a training did to them, for the better and for the worse. */
+import { markWords } from '../../ui/text/mark-words.ts';
 import type { ScoredSentence } from '../sentence-scores.ts';
 import { counted, difference } from '../text.ts';
 import { type Html, html } from './html.ts';
 import type { ReportedRun } from './read-report.ts';
-import { markWords } from './word-difference.ts';
 
 /** Gives the sentences of each run that gained and lost most, at most `count` of each. */
 export function sentenceSections(runs: readonly ReportedRun[], count: number): Html[] {
