@@ -100,6 +100,21 @@ export const KEY_TABLE: readonly Binding[] = [
   bind('filter', ['/'], ['runs'], 'filter', 'Show only runs that contain the words typed', true),
   bind('sort', ['s'], ['runs'], 'sort', 'Sort by the next column', true),
   bind('reverse', ['S'], ['runs'], 'reverse', 'Turn the order round'),
+  // Live and compare
+  bind('next-tab', ['tab', 'l', 'right'], TABBED, 'next tab', 'The next tab', true),
+  bind('previous-tab', ['shift+tab', 'h', 'left'], TABBED, 'previous tab', 'The tab before'),
+  bind('tab-1', ['1'], TABBED, '1', 'The first tab'),
+  bind('tab-2', ['2'], TABBED, '2', 'The second tab'),
+  bind('tab-3', ['3'], TABBED, '3', 'The third tab'),
+  bind('tab-4', ['4'], TABBED, '4', 'The fourth tab'),
+  bind('open', ['enter'], ['live', 'compare'], 'read', 'Read the sentence whole, with all its translations', true),
+  bind('next-curve', ['m'], TABBED, 'metric', 'Plot the next metric: loss, BLEU, rate, norm, speed', true),
+  bind('toggle-smoothing', ['w'], TABBED, 'smooth', 'Smooth the plot (moving average), or not', true),
+  bind('sort', ['s'], ['live'], 'sort', 'Samples: sort by number, or by difference in BLEU', true),
+  bind('reverse', ['S'], ['live'], 'reverse', 'Samples: turn the order round'),
+  bind('filter', ['/'], ['live'], 'filter', 'Samples: only sentences with the words typed', true),
+  bind('toggle-all', ['a'], ['compare'], 'all/differing', 'Show all settings, or only those that differ', true),
+  // Runs again: what is wanted less often
   bind('copy-run', ['e'], ['runs', 'live'], 'copy', 'Set up a new run with the settings of this one', true),
   bind('delete', ['d'], ['runs', 'live'], 'delete', 'Delete the run, or all marked, with files (asks first)', true),
   bind('unmark-all', ['u'], ['runs'], 'unmark', 'Take all marks away'),
@@ -119,17 +134,7 @@ export const KEY_TABLE: readonly Binding[] = [
   // Editing a field
   bind('accept', ['enter'], ['edit'], 'accept', 'Take the value over', true),
   bind('cancel', ['esc'], ['edit'], 'cancel', 'Leave the field as it was', true),
-  // Live and compare
-  bind('next-tab', ['tab', 'l', 'right'], TABBED, 'next tab', 'The next tab', true),
-  bind('previous-tab', ['shift+tab', 'h', 'left'], TABBED, 'previous tab', 'The tab before'),
-  bind('tab-1', ['1'], TABBED, '1', 'The first tab'),
-  bind('tab-2', ['2'], TABBED, '2', 'The second tab'),
-  bind('tab-3', ['3'], TABBED, '3', 'The third tab'),
-  bind('tab-4', ['4'], TABBED, '4', 'The fourth tab'),
-  bind('open', ['enter'], ['live', 'compare'], 'read', 'Read the sentence whole, with all its translations', true),
-  bind('next-curve', ['m'], TABBED, 'metric', 'Plot the next metric: loss, BLEU, rate, norm, speed', true),
-  bind('toggle-smoothing', ['w'], TABBED, 'smooth', 'Smooth the plot (moving average), or not', true),
-  bind('toggle-all', ['a'], ['compare'], 'all/differing', 'Show all settings, or only those that differ', true),
+  // One sentence
   bind('next-sentence', ['n', 'tab', 'right', 'l'], ['sentence'], 'next', 'The next sentence', true),
   bind('previous-sentence', ['p', 'shift+tab', 'left', 'h'], ['sentence'], 'previous', 'The sentence before', true),
   // Moving

@@ -319,16 +319,57 @@ describe('one run', () => {
     await screen.press('tab');
     await screen.shows('Ne pas ouvrir la file.');
     await screen.press('j', 'enter');
-    await screen.shows(/^ Validation sentence #1$/m);
+    await screen.shows(/^ Validation sentence #1 /m);
     expect(screen.text()).toContain("Le type n'est pas pris en charge.");
     await screen.press('n');
-    await screen.shows(/^ Validation sentence #2$/m);
+    await screen.shows(/^ Validation sentence #2 /m);
     await screen.press('esc', '3');
     await screen.shows(/training\.learning_rate +1e-3/);
     await screen.press('4');
     await screen.shows(/warning +3 sources were cut at 128 pieces/);
     await screen.press('esc');
     await screen.shows('by age');
+  });
+
+  it('lists the sentences with their scores, sorts them by what changed and filters them', async () => {
+    const run = fixtureRun('m1', { translate: (after, index) => (index === 2 ? 'rien du tout' : after) });
+    const screen = await openScreen({ services: fixtureServices([run]), initialRunId: 'm1' });
+    await screen.shows('Training loss');
+    await screen.press('2');
+    await screen.shows(/Δ +BEFORE +AFTER +SOURCE +1\/5 by number ▲$/m);
+    expect(screen.rows().at(-1)).toMatch(/^ tab next tab {3}enter read {3}s sort {3}\/ filter/);
+    await screen.shows(/❯ +▲ \+[\d.]+ +[\d.]+ +100\.0 +Could not open the file\.$/m);
+    await screen.press('j');
+    await screen.shows(/❯ .*The type is not supported\.$/m);
+    expect(screen.text()).toMatch(/Sentence #1, .*\n source .*\n reference .*\n before .*\n after +Le type n'est pas/);
+    await screen.press('s');
+    await screen.shows('1/5 by Δ ▼');
+    await screen.press('G');
+    await screen.shows(/❯ +▼ −[\d.]+ +[\d.]+ +0\.0 +Expected an argument\.$/m);
+    await screen.press('S');
+    await screen.shows(/1\/5 by Δ ▲[\s\S]*❯ .*Expected an argument\.$/m);
+    await screen.press('/', 'fichier wide');
+    await screen.shows('filter: fichier wide');
+    await screen.press('enter');
+    await screen.shows(/filter: fichier wide {2}1 of 5 sentences; esc shows all/);
+    await screen.press('enter');
+    await screen.shows(/^ Validation sentence #4/m);
+    expect(screen.text()).toContain('after (sentence BLEU 100.0)');
+    await screen.press('n');
+    await screen.shows('This is the last sentence.');
+    await screen.press('esc', 'esc');
+    await screen.shows('1/5 by Δ ▲');
+    await screen.press('/', 'zzz');
+    await screen.shows('No sentence contains these words.');
+  });
+
+  it('marks the words that the reference has, too, in the sentence read whole', async () => {
+    const run = fixtureRun('w1');
+    const screen = await openScreen({ services: fixtureServices([run]), initialRunId: 'w1', env: { NO_COLOR: '1' } });
+    await screen.press('2', 'j', 'enter');
+    await screen.shows(/^ Validation sentence #1 {2}words of the reference$/m);
+    const bold = (word: string) => screen.raw().includes(`\u001b[1m${word}\u001b[22m`);
+    expect([bold("n'est"), bold('charge.'), bold('genre')]).toEqual([true, true, false]);
   });
 
   it('shows a long reason whole, and waits for nothing more of a run that has ended', async () => {

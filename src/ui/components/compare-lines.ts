@@ -22,6 +22,7 @@ import {
 import { seriesTone, type Theme } from '../theme.ts';
 import { curveLines } from './curve-lines.ts';
 import { headingLine, pointerSpan } from './heading.ts';
+import { wordMarker } from './sentence-lines.ts';
 
 /** The letter of the n-th run, `A` to `Z`, then numbers. */
 export function runLetter(index: number): string {
@@ -172,7 +173,10 @@ function previewLines(
       (_, index): RichLine => [
         span('  '),
         cell(runLetter(index), 11, { tone: seriesTone(index), bold: true }),
-        span(sentence.byRun[index]?.after ?? theme.symbols.missing),
+        ...wordMarker(
+          sentence.byRun[index]?.after ?? '',
+          sentence.reference,
+        )(visibleText(sentence.byRun[index]?.after ?? '')),
       ],
     );
   return [...lines, ...shown];

@@ -2,8 +2,10 @@
 
 import { footerBindings } from '../keys.ts';
 import { isOffered, likelyCommand } from '../state/offered-commands.ts';
+import { sentencesOf } from '../state/run-sentences.ts';
 import { isActive, visibleRuns } from '../state/runs-list.ts';
 import { type ScrolledText, scrolledText } from '../state/scrolled-text.ts';
+import type { TextField } from '../state/text-field.ts';
 import { contextOf, type NamedRun, type Question, topScreen, type UiState } from '../state/ui-state.ts';
 import { SORT_WORDS } from '../state/update-runs.ts';
 import { editSpans } from '../text/edit-spans.ts';
@@ -75,20 +77,43 @@ function brokenText(text: string, width: number, { symbols }: Theme, most = MESS
 
 // The filter while it is typed, and while it narrows the list.
 function filterLine(state: UiState, theme: Theme): RichLine {
-  const { list } = state;
+  const filtered = filteredList(state);
+  if (filtered === null) return [];
+  const { filter, found, all, things } = filtered;
   if (contextOf(state) === 'filter') {
-    const typed = editSpans(list.filter, Math.max(10, state.size.columns - 30), theme);
-    const found = span(`  ${visibleRuns(list).length} of ${list.runs?.length ?? 0}`, { tone: 'muted' });
-    return [span(' filter: ', { tone: 'accent', bold: true }), ...typed, found];
-  }
-  if (topScreen(state).type === 'runs' && list.filter.text !== '') {
+    const typed = editSpans(filter, Math.max(10, state.size.columns - 30), theme);
     return [
-      span(' filter: ', { tone: 'accent' }),
-      span(list.filter.text, { bold: true }),
-      span(`  ${visibleRuns(list).length} of ${list.runs?.length ?? 0} runs; esc shows all`, { tone: 'muted' }),
+      span(' filter: ', { tone: 'accent', bold: true }),
+      ...typed,
+      span(`  ${found} of ${all}`, { tone: 'muted' }),
     ];
   }
-  return [];
+  if (filter.text === '') return [];
+  return [
+    span(' filter: ', { tone: 'accent' }),
+    span(filter.text, { bold: true }),
+    span(`  ${found} of ${all} ${things}; esc shows all`, { tone: 'muted' }),
+  ];
+}
+
+interface FilteredList {
+  readonly filter: TextField;
+  readonly found: number;
+  readonly all: number;
+  readonly things: string;
+}
+
+function filteredList(state: UiState): FilteredList | null {
+  const { list, details } = state;
+  const screen = topScreen(state);
+  if (screen.type === 'runs') {
+    return { filter: list.filter, found: visibleRuns(list).length, all: list.runs?.length ?? 0, things: 'runs' };
+  }
+  const detail = screen.type === 'live' && screen.tab === 'samples' ? details[screen.runId] : null;
+  if (!detail || screen.type !== 'live') return null;
+  const { filter } = screen.sentences;
+  const found = sentencesOf(detail, screen.sentences).length;
+  return { filter, found, all: sentencesOf(detail).length, things: 'sentences' };
 }
 
 function questionText(question: Question): string {

@@ -1,7 +1,8 @@
 /** A sentence with its translations: one line each, labels aligned. */
 import { TEXT_MARGIN } from '../state/sentence-rows.ts';
 import { padEnd, visibleText, wrapText } from '../text/fit-text.ts';
-import { EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
+import { markWords } from '../text/mark-words.ts';
+import { EMPTY_LINE, type RichLine, type Span, span } from '../text/rich-line.ts';
 import type { Style, Theme } from '../theme.ts';
 
 export interface LabelledText {
@@ -20,9 +21,9 @@ export function sentenceLines(
   theme: Theme,
 ): RichLine[] {
   return labelled(source, reference, hypotheses, theme).map(
-    ({ label, text, style }): RichLine => [
+    ({ label, text, paint }): RichLine => [
       span(` ${padEnd(label, LABEL_WIDTH)}`, { tone: 'muted' }),
-      span(text ?? '', style),
+      ...paint(visibleText(text ?? '')),
     ],
   );
 }
@@ -35,32 +36,55 @@ export function wholeSentenceLines(
   width: number,
   theme: Theme,
 ): RichLine[] {
-  return labelled(source, reference, hypotheses, theme).flatMap(({ label, text, style }): RichLine[] => [
+  return labelled(source, reference, hypotheses, theme).flatMap(({ label, text, style, paint }): RichLine[] => [
     [span(` ${label}`, { ...style, bold: true })],
-    ...wrapText(visibleText(text ?? ''), width - TEXT_MARGIN).map((part): RichLine => [span(`   ${part}`)]),
+    ...wrapText(visibleText(text ?? ''), width - TEXT_MARGIN).map((part): RichLine => [span('   '), ...paint(part)]),
     EMPTY_LINE,
   ]);
 }
 
-function labelled(
-  source: string,
-  reference: string,
-  hypotheses: readonly LabelledText[],
-  theme: Theme,
-): LabelledText[] {
-  return [
-    { label: 'source', text: source },
-    { label: 'reference', text: reference },
-    ...hypotheses.map(({ label, text, style }) => ({
-      label,
-      text: text ?? theme.symbols.missing,
-      style: style ?? styleOf(label, text),
-    })),
-  ];
+/** Words of a translation that its reference has, too. */
+const SHARED: Style = { tone: 'good', bold: true };
+
+/** Says what the marked words are; empty where a terminal cannot mark them. */
+export function markedLegend({ hasAttributes, colorLevel }: Theme): RichLine {
+  if (!hasAttributes && colorLevel === 0) return [];
+  return [span('words of the reference', SHARED), span(' ')];
 }
 
-// What the tuned model made of the sentence is what is looked for.
-function styleOf(label: string, text: string | null): Style {
-  if (text === null) return { tone: 'muted' };
-  return label === 'before' ? {} : { tone: 'accent' };
+/**
+ * Gives a function that takes the pieces of the text in their order, and gives them with the words that the reference has, too,
+ * marked; the others are in `style`.
+ */
+export function wordMarker(text: string, reference: string, style?: Style): (piece: string) => Span[] {
+  const words = markWords(visibleText(text), visibleText(reference));
+  let place = 0;
+  let taken = 0;
+  return (piece) =>
+    piece.split(/(\s+)/).flatMap((part): Span[] => {
+      if (part.trim() === '') return part === '' ? [] : [span(part)];
+      const { word = '', isShared = false } = words[place] ?? {};
+      // A word longer than a line comes in several parts.
+      taken += part.length;
+      if (taken >= word.length) [place, taken] = [place + 1, 0];
+      return [span(part, isShared ? SHARED : style)];
+    });
+}
+
+interface PaintedText extends LabelledText {
+  readonly paint: (piece: string) => Span[];
+}
+
+function labelled(source: string, reference: string, hypotheses: readonly LabelledText[], theme: Theme): PaintedText[] {
+  const plain = (piece: string) => [span(piece)];
+  return [
+    { label: 'source', text: source, paint: plain },
+    { label: 'reference', text: reference, paint: plain },
+    ...hypotheses.map(({ label, text, style }): PaintedText => {
+      if (text !== null) return { label, text, ...(style && { style }), paint: wordMarker(text, reference) };
+      const muted: Style = { tone: 'muted' };
+      const paint = (piece: string) => [span(piece, muted)];
+      return { label, text: theme.symbols.missing, style: style ?? muted, paint };
+    }),
+  ];
 }

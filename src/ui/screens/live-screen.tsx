@@ -38,7 +38,7 @@ export function LiveScreen({ state, screen, width, height }: LiveScreenProps) {
 
 function tabLines(
   detail: RunDetail,
-  { tab, position, isFollowing }: LiveScreenState,
+  { tab, position, isFollowing, sentences }: LiveScreenState,
   { now, plot }: UiState,
   width: number,
   rows: number,
@@ -48,7 +48,7 @@ function tabLines(
     case 'overview':
       return liveOverview(detail, plot, now, width, rows, theme);
     case 'samples':
-      return sampleLines(detail, position, rows, theme);
+      return sampleLines(detail, sentences, position, width, rows, theme);
     case 'config':
       return settingLines(detail.parameters, position, rows);
     case 'events':

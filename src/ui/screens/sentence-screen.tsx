@@ -1,9 +1,10 @@
 /** One sentence in full: source, reference, and what each run made of it. */
 import { runLetter, runNames } from '../components/compare-lines.ts';
 import { Lines } from '../components/lines.tsx';
-import { type LabelledText, wholeSentenceLines } from '../components/sentence-lines.ts';
+import { type LabelledText, markedLegend, wholeSentenceLines } from '../components/sentence-lines.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { comparedRuns, comparedSentences, sentencesOf } from '../state/selectors.ts';
+import { sentenceScores, sentencesOf } from '../state/run-sentences.ts';
+import { comparedRuns, comparedSentences } from '../state/selectors.ts';
 import { type SentenceScreen as SentenceScreenState, screenBelow, type UiState } from '../state/ui-state.ts';
 import { EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
 import { seriesTone, type Theme } from '../theme.ts';
@@ -27,10 +28,15 @@ function sentenceText(state: UiState, position: number, width: number, theme: Th
   const below = screenBelow(state);
   if (below.type === 'live') {
     const detail = state.details[below.runId];
-    const sentence = detail ? sentencesOf(detail)[position] : undefined;
+    const sentence = detail ? sentencesOf(detail, below.sentences)[position] : undefined;
     if (sentence === undefined) return [];
-    const { index, source, reference, hypotheses } = sentence;
-    return [numberLine(index), EMPTY_LINE, ...wholeSentenceLines(source, reference, hypotheses, width, theme)];
+    const { index, source, reference } = sentence;
+    const { bleu } = sentenceScores(sentence);
+    const hypotheses = sentence.hypotheses.map(({ label, text }, place): LabelledText => {
+      const score = bleu[place] ?? null;
+      return { label: score === null ? label : `${label} (sentence BLEU ${score.toFixed(1)})`, text };
+    });
+    return [numberLine(index, theme), EMPTY_LINE, ...wholeSentenceLines(source, reference, hypotheses, width, theme)];
   }
   if (below.type !== 'compare') return [];
   const details = comparedRuns(state, below);
@@ -51,13 +57,13 @@ function sentenceText(state: UiState, position: number, width: number, theme: Th
     ];
   });
   return [
-    numberLine(sentence.index),
+    numberLine(sentence.index, theme),
     EMPTY_LINE,
     ...wholeSentenceLines(sentence.source, sentence.reference, hypotheses, width, theme),
   ];
 }
 
 // The number `bleubird samples` gives it: the validation set counts from 0.
-function numberLine(index: number): RichLine {
-  return [span(` Validation sentence #${index}`, { tone: 'muted' })];
+function numberLine(index: number, theme: Theme): RichLine {
+  return [span(` Validation sentence #${index}  `, { tone: 'muted' }), ...markedLegend(theme)];
 }

@@ -27,12 +27,12 @@ export function runsListRows(size: Size): number {
   return Math.max(1, bodyRows(size) - 1);
 }
 
-/** Lines one sentence takes in the Samples tab: source, reference, two translations, and one between. */
-export const SENTENCE_ROWS = 5;
+/** Lines of the Samples tab that are no list: its head, and below it a heading, source, reference and two translations. */
+const SENTENCE_ROWS = 6;
 
 /** Sentences of the Samples tab visible at once. */
 export function sentencesPerPage(size: Size): number {
-  return Math.max(1, Math.floor((tabRows(size) + 1) / SENTENCE_ROWS));
+  return Math.max(1, tabRows(size) - SENTENCE_ROWS);
 }
 
 /** Lines one preset takes: name, description, and an empty one. */

@@ -22,6 +22,10 @@ export function isOffered(state: UiState, command: Command): boolean {
       return run !== null;
     case 'open':
       return canOpen(state, run);
+    case 'filter':
+    case 'sort':
+    case 'reverse':
+      return canList(topScreen(state));
     case 'next-curve':
       return availableCurves(plottedRuns(state)).length > 1;
     case 'toggle-smoothing':
@@ -38,6 +42,10 @@ export function isOffered(state: UiState, command: Command): boolean {
 /** The command that is most likely wanted next, null when that is the first of the footer. */
 export function likelyCommand(state: UiState): Command | null {
   return topScreen(state).type === 'runs' && state.list.markedIds.length > 0 ? 'compare' : null;
+}
+
+function canList(screen: Screen): boolean {
+  return screen.type === 'runs' || (screen.type === 'live' && screen.tab === 'samples');
 }
 
 function canSmooth(state: UiState): boolean {

@@ -1,30 +1,13 @@
 /** What screens show and reducers count, computed from the state; the costly parts are remembered by identity. */
-import type { EventRow, SampleRow, TranslationRow } from '../../store/rows.ts';
+import type { EventRow } from '../../store/rows.ts';
 import { bindingsOf, type Context } from '../keys.ts';
 import { visibleText, wrapText } from '../text/fit-text.ts';
 import { compareSettings, type SettingRow } from './config-difference.ts';
 import { rememberLast } from './remember-last.ts';
 import type { RunDetail } from './run-detail.ts';
+import { sentencesOf } from './run-sentences.ts';
 import { compareSentences, type SentenceComparison, type SentenceDifference } from './sentence-difference.ts';
 import { type CompareScreen, type LiveScreen, topScreen, type UiState } from './ui-state.ts';
-
-/** A sentence of one run, from its evaluations or, before there are any, from what it translated on the way. */
-export interface RunSentenceRow {
-  readonly index: number;
-  readonly source: string;
-  readonly reference: string;
-  /** Labels and texts of the translations. */
-  readonly hypotheses: readonly { readonly label: string; readonly text: string | null }[];
-}
-
-/** Sentences of the Samples tab: the validation set once the tuned model has translated it, until then samples. */
-export const sentencesOf = rememberLast((detail: RunDetail): readonly RunSentenceRow[] => {
-  const { translations, samples } = detail;
-  const isTranslatedAfter = translations.some(({ after }) => after !== null);
-  if (isTranslatedAfter || samples.length === 0) return translations.map(fromTranslation);
-  const untouched = new Map(translations.map(({ index, before }) => [index, before]));
-  return samples.map((sample) => fromSample(sample, untouched.get(sample.index)));
-});
 
 /** A line of the Events tab; time and type only on the first line of an event. */
 export interface EventLine {
@@ -87,7 +70,7 @@ export function liveRowCount(state: UiState, screen: LiveScreen): number {
     case 'overview':
       return 0;
     case 'samples':
-      return sentencesOf(detail).length;
+      return sentencesOf(detail, screen.sentences).length;
     case 'config':
       return Object.keys(detail.parameters).length;
     case 'events':
@@ -151,17 +134,4 @@ export const helpRows = rememberLast((about: Context): readonly HelpRow[] => {
 
 function helpRow({ keys, description }: { keys: readonly string[]; description: string }): HelpRow {
   return { type: 'key', keys, description };
-}
-
-function fromTranslation({ index, source, reference, before, after }: TranslationRow): RunSentenceRow {
-  const hypotheses = [
-    { label: 'before', text: before },
-    { label: 'after', text: after },
-  ];
-  return { index, source, reference, hypotheses };
-}
-
-function fromSample({ step, index, source, reference, hypothesis }: SampleRow, before?: string | null): RunSentenceRow {
-  const untouched = before === undefined ? [] : [{ label: 'before', text: before }];
-  return { index, source, reference, hypotheses: [...untouched, { label: `step ${step}`, text: hypothesis }] };
 }

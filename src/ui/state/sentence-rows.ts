@@ -1,6 +1,7 @@
 /** How tall one sentence is, read whole: every text on lines of its own below its label, and an empty line after it. */
 import { visibleText, wrapText } from '../text/fit-text.ts';
-import { comparedRuns, comparedSentences, sentencesOf } from './selectors.ts';
+import { sentencesOf } from './run-sentences.ts';
+import { comparedRuns, comparedSentences } from './selectors.ts';
 import { type SentenceScreen, screenBelow, type UiState } from './ui-state.ts';
 
 /** Cells that are kept free beside a text. */
@@ -21,7 +22,7 @@ function textsOf(state: UiState, position: number): readonly (string | null)[] {
   const below = screenBelow(state);
   if (below.type === 'live') {
     const detail = state.details[below.runId];
-    const sentence = detail ? sentencesOf(detail)[position] : undefined;
+    const sentence = detail ? sentencesOf(detail, below.sentences)[position] : undefined;
     if (sentence === undefined) return [];
     return [sentence.source, sentence.reference, ...sentence.hypotheses.map(({ text }) => text)];
   }

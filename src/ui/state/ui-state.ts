@@ -4,6 +4,7 @@ import type { Preset } from '../services.ts';
 import type { PlotChoice } from './curves.ts';
 import type { ExperimentForm } from './experiment-form.ts';
 import type { RunDetail } from './run-detail.ts';
+import { ALL_SENTENCES, type SentenceList } from './run-sentences.ts';
 import { EMPTY_RUNS_LIST, type RunsList } from './runs-list.ts';
 
 export interface Size {
@@ -28,6 +29,8 @@ export interface LiveScreen {
   readonly position: number;
   /** The end of the events stays in view while new ones come. */
   readonly isFollowing: boolean;
+  /** How the Samples tab lists them. */
+  readonly sentences: SentenceList;
 }
 
 export interface CompareScreen {
@@ -115,7 +118,7 @@ export function initialState(size: Size, now: number, initialRunId?: string): Ui
 }
 
 export function liveScreen(runId: string): LiveScreen {
-  return { type: 'live', runId, tab: 'overview', position: 0, isFollowing: true };
+  return { type: 'live', runId, tab: 'overview', position: 0, isFollowing: true, sentences: ALL_SENTENCES };
 }
 
 /** The screen shown. */
@@ -133,6 +136,7 @@ export function contextOf(state: UiState): Context {
   if (state.confirm !== null) return 'confirm';
   const screen = topScreen(state);
   if (screen.type === 'runs' && state.list.isFiltering) return 'filter';
+  if (screen.type === 'live' && screen.tab === 'samples' && screen.sentences.isFiltering) return 'filter';
   if (screen.type === 'form' && screen.form.editing !== null) return 'edit';
   return screen.type;
 }

@@ -7,6 +7,7 @@ import { type Update, update, withInfo } from './messages.ts';
 import { findRun } from './offered-commands.ts';
 import { scrollBy, scrolledText } from './scrolled-text.ts';
 import { compareRowCount, liveRowCount, plottedRuns } from './selectors.ts';
+import { editText, insertText, type TextField } from './text-field.ts';
 import {
   COMPARE_TABS,
   type CompareScreen,
@@ -44,14 +45,39 @@ export function updateLive(state: UiState, screen: LiveScreen, command: Command)
       }
       if (liveRowCount(state, screen) === 0) return update(state);
       return update(pushScreen(state, { type: 'sentence', position: screen.position, scroll: 0 }));
+    case 'sort':
+    case 'reverse':
+    case 'filter':
+      return update(screen.tab === 'samples' ? relist(state, screen, command) : state);
     case 'next-curve':
     case 'toggle-smoothing':
       return update(screen.tab === 'overview' ? replot(state, command) : state);
     case 'back':
+      if (screen.tab === 'samples' && screen.sentences.filter.text !== '') {
+        return update(withTop(state, withFilter(screen, { text: '', cursor: 0 }, false)));
+      }
       return update(popScreen(state));
     default:
       return update(state);
   }
+}
+
+/** Commands while the filter of the Samples tab is typed. */
+export function updateSentenceFilter(state: UiState, screen: LiveScreen, command: Command): Update {
+  const { filter } = screen.sentences;
+  switch (command) {
+    case 'accept':
+      return update(withTop(state, withFilter(screen, filter, false)));
+    case 'cancel':
+      return update(withTop(state, withFilter(screen, { text: '', cursor: 0 }, false)));
+    default:
+      return update(withTop(state, withFilter(screen, editText(filter, command), true)));
+  }
+}
+
+/** Text typed or pasted into the filter of the Samples tab. */
+export function typeSentenceFilter(state: UiState, screen: LiveScreen, text: string): UiState {
+  return withTop(state, withFilter(screen, insertText(screen.sentences.filter, text), true));
 }
 
 export function updateCompare(state: UiState, screen: CompareScreen, command: Command): Update {
@@ -96,6 +122,20 @@ export function updateSentence(state: UiState, screen: SentenceScreen, command: 
       return update(withTop(state, { ...screen, scroll: scrollBy(text, command) }));
     }
   }
+}
+
+function withFilter(screen: LiveScreen, filter: TextField, isFiltering: boolean): LiveScreen {
+  const position = filter.text === screen.sentences.filter.text ? screen.position : 0;
+  return { ...screen, position, sentences: { ...screen.sentences, filter, isFiltering } };
+}
+
+function relist(state: UiState, screen: LiveScreen, command: 'sort' | 'reverse' | 'filter'): UiState {
+  const { sentences } = screen;
+  if (command === 'filter') return withTop(state, withFilter(screen, sentences.filter, true));
+  const { isByDifference, isReversed } = sentences;
+  const order =
+    command === 'sort' ? { isByDifference: !isByDifference, isReversed: false } : { isReversed: !isReversed };
+  return withTop(state, { ...screen, position: 0, sentences: { ...sentences, ...order } });
 }
 
 function replot(state: UiState, command: 'next-curve' | 'toggle-smoothing'): UiState {

@@ -18,7 +18,13 @@ import {
   withTop,
 } from './ui-state.ts';
 import { afterCheck, openForm, typeField, updateEdit, updateForm, updatePresets } from './update-form.ts';
-import { updateCompare, updateLive, updateSentence } from './update-run-screens.ts';
+import {
+  typeSentenceFilter,
+  updateCompare,
+  updateLive,
+  updateSentence,
+  updateSentenceFilter,
+} from './update-run-screens.ts';
 import { typeFilter, updateFilter, updateRuns } from './update-runs.ts';
 
 export function updateUi(state: UiState, message: Message): Update {
@@ -78,8 +84,10 @@ function updateCommand(state: UiState, command: Command): Update {
   if (command === 'help') return update(pushScreen(state, { type: 'help', about: contextOf(state), scroll: 0 }));
   const context = contextOf(state);
   if (context === 'confirm') return updateConfirm(state, command);
-  if (context === 'filter') return updateFilter(state, command);
   const screen = topScreen(state);
+  if (context === 'filter') {
+    return screen.type === 'live' ? updateSentenceFilter(state, screen, command) : updateFilter(state, command);
+  }
   switch (screen.type) {
     case 'runs':
       return updateRuns(state, command);
@@ -114,6 +122,7 @@ function updateConfirm(state: UiState, command: Command): Update {
 
 function typeText(state: UiState, text: string): UiState {
   const screen = topScreen(state);
+  if (screen.type === 'live') return typeSentenceFilter(state, screen, text);
   return screen.type === 'form' ? typeField(state, screen.form, text) : typeFilter(state, text);
 }
 
