@@ -1,18 +1,8 @@
 /** Whether a gain in BLEU is more than the luck of the test set: paired bootstrap resampling (Koehn, 2004), as sacreBLEU does it. */
 import { BLEU, pairedTestAsync } from 'sacrebleu-ts';
 import type { TranslationRow } from '../store/rows.ts';
+import type { TestedSystem } from '../ui/services.ts';
 import { sharedSentences } from '../ui/state/shared-sentences.ts';
-
-export interface TestedSystem {
-  /** Corpus BLEU, 0 to 100. */
-  readonly score: number;
-  /** Half the width of the 95 % interval of the score. */
-  readonly interval: number | null;
-  /** How often resampling finds a difference to the baseline as large by chance; null for the baseline itself. */
-  readonly pValue: number | null;
-  /** Whether that chance is below the level; null for the baseline. */
-  readonly isSignificant: boolean | null;
-}
 
 /** Below this chance a difference counts as found. */
 export const SIGNIFICANCE_LEVEL = 0.05;
@@ -22,10 +12,12 @@ export const SIGNIFICANCE_LEVEL = 0.05;
  * where there is no sentence, or a translation is missing. 1,000 samples, seed 12345.
  *
  * @param systems  translations of the same sentences, one list a system
+ * @throws the signal's reason once it is aborted
  */
 export async function testSystems(
   references: readonly string[],
   systems: readonly (readonly (string | null)[])[],
+  signal?: AbortSignal,
 ): Promise<readonly TestedSystem[] | null> {
   const complete = systems.filter((hypotheses): hypotheses is readonly string[] => !hypotheses.includes(null));
   if (references.length === 0 || complete.length < systems.length || systems.length < 2) return null;
@@ -34,6 +26,7 @@ export async function testSystems(
     metrics: [new BLEU()],
     systems: complete.map((hypotheses, index) => ({ name: String(index), hypotheses })),
     refs: [references],
+    ...(signal && { signal }),
   });
   return (
     metrics[0]?.results.map(({ score, ci: interval, pValue }) => {
@@ -43,11 +36,25 @@ export async function testSystems(
 }
 
 /** As `testSystems`, for runs on the sentences that all have translated. */
-export function testRuns(runs: readonly (readonly TranslationRow[])[]): Promise<readonly TestedSystem[] | null> {
+export function testRuns(
+  runs: readonly (readonly TranslationRow[])[],
+  signal?: AbortSignal,
+): Promise<readonly TestedSystem[] | null> {
   const shared = sharedSentences(runs);
   const references = shared.map(({ reference }) => reference);
+  const systems = runs.map((_run, place) => shared.map(({ byRun }) => byRun[place]?.after ?? null));
+  return testSystems(references, systems, signal);
+}
+
+/** As `testSystems`, for the model of one run before and after its training. */
+export function testGain(
+  rows: readonly TranslationRow[],
+  signal?: AbortSignal,
+): Promise<readonly TestedSystem[] | null> {
+  const systems = [rows.map(({ before }) => before), rows.map(({ after }) => after)];
   return testSystems(
-    references,
-    runs.map((_run, place) => shared.map(({ byRun }) => byRun[place]?.after ?? null)),
+    rows.map(({ reference }) => reference),
+    systems,
+    signal,
   );
 }

@@ -64,6 +64,12 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
     samples: (id, limit) => store.samples(id, limit),
     checkpoints: (id) => store.checkpoints(id),
     events: (id, limit) => store.events(id, limit),
+    async testRuns(ids, signal) {
+      const { testGain, testRuns } = await import('./significance.ts');
+      const [first, ...others] = ids.map((id) => store.translations(id));
+      if (first === undefined) return null;
+      return others.length === 0 ? testGain(first, signal) : testRuns([first, ...others], signal);
+    },
     presets: () => listPresets(cwd),
     checkExperiment: (values) => checkValues(values),
     async startRun(values) {

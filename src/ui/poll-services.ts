@@ -6,7 +6,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { UiServices } from './services.ts';
 import { readRunDetail } from './state/run-detail.ts';
 import { isActive } from './state/runs-list.ts';
-import type { Screen, UiState } from './state/ui-state.ts';
+import { wantedTest } from './state/significance.ts';
+import type { Screen, TestOutcome, UiState } from './state/ui-state.ts';
 import { describeFailure, type UiStore } from './ui-store.ts';
 
 /** Between two readings of a run that is looked at. */
@@ -23,11 +24,13 @@ export interface Polling {
 export function pollServices(services: UiServices, store: UiStore): Polling {
   let count = 0;
   let readFor: readonly Screen[] = [];
+  const testing = new AbortController();
   const read = (isSlowTurn: boolean) => {
     readFor = store.getState().screens;
     tellTime(services, store);
     try {
       readServices(services, store, isSlowTurn);
+      requestTest(services, store, testing.signal);
       // A turn that had nothing to read proves nothing.
       if (isSlowTurn && store.getState().readError !== null) store.dispatch({ type: 'read-recovered' });
     } catch (error) {
@@ -47,6 +50,7 @@ export function pollServices(services: UiServices, store: UiStore): Polling {
     stop() {
       clearInterval(timer);
       unsubscribe();
+      testing.abort();
     },
   };
 }
@@ -61,6 +65,20 @@ function readServices(services: UiServices, store: UiStore, isSlowTurn: boolean)
     if (screen.type !== 'compare' || !isSlowTurn) continue;
     for (const runId of screen.runIds) readDetail(services, store, runId, true, isSlowTurn);
   }
+}
+
+// Each test is made once; the next reading meets its outcome, or that it is under way.
+function requestTest(services: UiServices, store: UiStore, signal: AbortSignal): void {
+  const wanted = wantedTest(store.getState());
+  if (wanted === null || wanted.key in store.getState().tests) return;
+  const { key, runIds } = wanted;
+  const tell = (outcome: TestOutcome) => store.dispatch({ type: 'tested', key, outcome });
+  tell('pending');
+  services.testRuns(runIds, signal).then(tell, (error: unknown) => {
+    if (signal.aborted) return;
+    tell(null);
+    store.dispatch({ type: 'failed', failure: describeFailure(error) });
+  });
 }
 
 // A run that has ended changes only when it is taken up again: the slow turn is enough for it.

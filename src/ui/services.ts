@@ -22,6 +22,18 @@ export interface Preset {
   readonly values: Readonly<Record<string, string>>;
 }
 
+/** What paired bootstrap resampling says of one of the systems on the same sentences. */
+export interface TestedSystem {
+  /** Corpus BLEU, 0 to 100. */
+  readonly score: number;
+  /** Half the width of the 95 % interval of the score. */
+  readonly interval: number | null;
+  /** How often resampling finds a difference to the first system as large by chance; null for the first itself. */
+  readonly pValue: number | null;
+  /** Whether that chance is below the level; null for the first. */
+  readonly isSignificant: boolean | null;
+}
+
 export interface UiServices {
   listRuns(): readonly RunSummary[];
   readRun(id: string): RunRecord | null;
@@ -33,6 +45,13 @@ export interface UiServices {
   samples(id: string, limit: number): readonly SampleRow[];
   checkpoints(id: string): readonly CheckpointRow[];
   events(id: string, limit: number): readonly EventRow[];
+
+  /**
+   * The BLEU of the runs' tuned models on the sentences that all have translated, and how sure each one's difference to the
+   * first is; of one run, of the model before and after its training. Null where there are no such sentences.
+   * @throws the signal's reason once it is aborted
+   */
+  testRuns(ids: readonly string[], signal: AbortSignal): Promise<readonly TestedSystem[] | null>;
 
   presets(): readonly Preset[];
   /** All problems of a form's values; empty when a run can start. */

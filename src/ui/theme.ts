@@ -47,6 +47,7 @@ export interface Symbols {
   readonly ellipsis: string;
   readonly dot: string;
   readonly minus: string;
+  readonly plusMinus: string;
   readonly rule: string;
   readonly axis: string;
   readonly axisTick: string;
@@ -88,6 +89,7 @@ const UNICODE: Symbols = {
   ellipsis: '…',
   dot: '·',
   minus: '−',
+  plusMinus: '±',
   rule: '─',
   axis: '│',
   axisTick: '┤',
@@ -118,6 +120,7 @@ const ASCII: Symbols = {
   ellipsis: '..',
   dot: '-',
   minus: '-',
+  plusMinus: '+/-',
   rule: '-',
   axis: '|',
   axisTick: '+',

@@ -6,8 +6,9 @@ import { listPresets } from '../../src/cli/presets.ts';
 import { createUiServices } from '../../src/cli/ui-services.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { newRun } from '../store/run-events.ts';
+import { envelopes, newRun } from '../store/run-events.ts';
 import { demoModel } from '../support/demo-model.ts';
+import { evaluationEvent } from '../support/evaluation.ts';
 import { repository, temporaryFolder } from './run-cli.ts';
 
 describe('the presets', () => {
@@ -117,6 +118,38 @@ describe('the services of the UI', () => {
     await deleteRun(runId);
     expect(listRuns()).toEqual([]);
     expect(existsSync(directory)).toBe(false);
+  });
+
+  it("test a run's gain and runs against the first, as sacreBLEU does", async () => {
+    const { testRuns } = services();
+    // The sentences and numbers of tests/cli/report.test.ts, which sacrebleu 2.6.0 gave.
+    const references = Array.from({ length: 12 }, (_, i) => `the cat number ${i} sat on the mat near door ${i}`);
+    const good = references.map((text, i) => (i % 4 === 0 ? text.replace('cat', 'dog') : text));
+    const bad = references.map((text, i) => (i % 2 === 0 ? text.replace('sat on', 'was at') : text));
+    const add = (translations: Readonly<Partial<Record<'before' | 'after', readonly string[]>>>): string => {
+      const writer = store?.createRun(newRun());
+      const number = envelopes();
+      for (const stage of ['before', 'after'] as const) {
+        const items = (translations[stage] ?? []).map((hypothesis, index) => {
+          return { index, source: `s${index}`, reference: references[index] ?? '', hypothesis };
+        });
+        if (items.length === 0) continue;
+        writer?.record(number({ type: 'translations', stage, step: 0, items }));
+        writer?.record(number(evaluationEvent({ stage })));
+      }
+      return writer?.runId ?? '';
+    };
+    const both = add({ before: bad, after: good });
+    const worse = add({ after: bad });
+    const expected = [
+      { score: 80.17493535113682, interval: 10.216180996609353, pValue: null, isSignificant: null },
+      { score: 95.21859507014227, interval: 4.7942517527085045, pValue: 0.002997002997002997, isSignificant: true },
+    ];
+    const { signal } = new AbortController();
+    expect(await testRuns([both], signal)).toEqual(expected);
+    expect(await testRuns([worse, both], signal)).toEqual(expected);
+    expect(await testRuns([worse], signal)).toBeNull();
+    await expect(testRuns([both], AbortSignal.abort(new Error('left')))).rejects.toThrow('left');
   });
 
   it('say that a run to stop is unknown', async () => {

@@ -1,5 +1,6 @@
 /** How often the services are asked, and what the store hears of it. Time is the test's own. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StoreError } from '../../src/errors.ts';
 import { type Polling, pollServices } from '../../src/ui/poll-services.ts';
 import { initialState } from '../../src/ui/state/ui-state.ts';
 import { createUiStore, type UiStore } from '../../src/ui/ui-store.ts';
@@ -49,7 +50,7 @@ describe('pollServices', () => {
     begin(others, 'm2d8');
     vi.advanceTimersByTime(5_000);
     expect(others.calls.readRun).toBe(6);
-    expect(others.calls.metricSeries).toBe(2);
+    expect(others.calls.metricSeries).toBe(4);
   });
 
   it('changes nothing while nothing changes', () => {
@@ -100,6 +101,41 @@ describe('pollServices', () => {
     services.failure = null;
     vi.advanceTimersByTime(1_000);
     expect(store.getState().readError).toBeNull();
+  });
+
+  it('has a test of significance made once for the evaluations shown, and ends it when it stops', async () => {
+    const run = fixtureRun('a');
+    const services = fixtureServices([run]);
+    const signals: AbortSignal[] = [];
+    const { testRuns } = services;
+    services.testRuns = (ids, signal) => {
+      signals.push(signal);
+      return testRuns(ids, signal);
+    };
+    const { store } = begin(services, 'a');
+    const outcomes = () => Object.values(store.getState().tests);
+    expect(outcomes()).toEqual(['pending']);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(outcomes()).toMatchObject([[{ pValue: null }, { pValue: 1 / 1001 }]]);
+    expect(services.tested).toEqual([['a']]);
+    run.record = { ...run.record, endedAt: NOW };
+    run.evaluations = run.evaluations.map((evaluation) => ({ ...evaluation, time: NOW }));
+    services.testGate = new Promise(() => {});
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(services.tested).toEqual([['a'], ['a']]);
+    polling?.stop();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
+  it('tells why a test of significance could not be made', async () => {
+    const services = fixtureServices([fixtureRun('a')]);
+    services.testRuns = async () => {
+      throw new StoreError('The store is locked.');
+    };
+    const { store } = begin(services, 'a');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(Object.values(store.getState().tests)).toEqual([null]);
+    expect(store.getState().toast?.text).toContain('The store is locked.');
   });
 
   it('lets a mistake of ours through', () => {

@@ -261,6 +261,19 @@ describe('one run', () => {
     await ended.shows(/Best BLEU 65\.8 at step 100 {2}· {2}latest 53\.8 at step 300/);
   });
 
+  it('tells how sure the gain is, once that is known', async () => {
+    const services = fixtureServices([fixtureRun('g1')]);
+    let open = () => {};
+    services.testGate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const screen = await openScreen({ services, initialRunId: 'g1' });
+    await screen.shows(/BLEU 20\.8 → 53\.8 {2}▲ \+33\.0, p …/);
+    open();
+    await screen.shows(/BLEU 20\.8 → 53\.8 ± 2\.5 {2}▲ \+33\.0, p < 0\.001 {3}loss/);
+    expect(services.tested).toEqual([['g1']]);
+  });
+
   it('goes by m through the curves that have points, and smooths the noisy ones by w', async () => {
     const run = evaluatedRun('completed');
     run.series = { ...run.series, grad_norm: [{ step: 1, value: Number.NaN, time: 0 }] };
@@ -424,11 +437,11 @@ describe('comparing runs', () => {
     const screen = await openScreen({ env: { COLORTERM: 'truecolor' } });
     await screen.press('j', 'space', 'space', 'c');
     await screen.shows('Compare 2 runs');
-    const scores = await screen.shows(/A +quickstart lr 3e-4 b7q2 +20\.8 +47\.1 +▲ \+26\.3/);
+    const scores = await screen.shows(/A +quickstart lr 3e-4 b7q2 +20\.8 +47\.1 +2\.5 +▲ \+26\.3 +1\.33/);
     expect(scores.join('\n')).toMatch(/Training loss, nats\/piece ─+$/m);
     await screen.press('m');
     await screen.shows(/Validation loss, nats\/piece ─+$/m);
-    expect(scores.join('\n')).toMatch(/B +quickstart lr 1e-3 m2d8 +20\.8 +53\.8 +▲ \+33\.0 +1\.33 +▼ −2\.98/);
+    expect(scores.join('\n')).toMatch(/B +quickstart lr 1e-3 m2d8 +20\.8 +53\.8 +2\.5 +▲ \+33\.0 +<0\.001 +1\.33$/m);
     await screen.press('2');
     await screen.shows(/training\.learning_rate +3e-4 +1e-3/);
     expect(screen.text()).not.toContain('training.seed');
@@ -456,9 +469,11 @@ describe('comparing runs', () => {
 
   it('warns when the scores were not made the same way', async () => {
     const runs = [fixtureRun('a'), fixtureRun('b', { numBeams: 4, signature: SIGNATURE.replace('13a', 'intl') })];
-    const screen = await openScreen({ services: fixtureServices(runs) });
+    const services = fixtureServices(runs);
+    const screen = await openScreen({ services });
     await screen.press('space', 'space', 'c');
     const rows = await screen.shows('not comparable, decoded or scored differently: num_beams 1 (A), 4 (B)');
+    expect(services.tested).toEqual([]);
     expect(rows.join('\n')).toContain('not comparable, other BLEU signatures: tok 13a (A), intl (B)');
   });
 

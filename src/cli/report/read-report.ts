@@ -1,10 +1,11 @@
 /** What a report tells, read from the store in one go. */
 import type { EvaluationRow, MetricPoint, RunRecord } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
+import type { TestedSystem } from '../../ui/services.ts';
 import { beforeAndAfter, incomparabilities } from '../../ui/state/comparability.ts';
 import { compareSettings, type SettingRow } from '../../ui/state/config-difference.ts';
 import { type ScoredSentence, scoreSentences } from '../sentence-scores.ts';
-import { type TestedSystem, testRuns, testSystems } from '../significance.ts';
+import { testGain, testRuns } from '../significance.ts';
 
 export interface ReportedRun {
   readonly run: RunRecord;
@@ -54,12 +55,11 @@ async function readRun(store: Store, run: RunRecord): Promise<ReportedRun> {
   const evaluations = store.evaluations(run.id);
   const rows = store.translations(run.id);
   const sentences = scoreSentences(rows).filter(({ before, after }) => before !== null && after !== null);
-  const references = rows.map(({ reference }) => reference);
   return {
     run,
     evaluations,
     ...beforeAndAfter(evaluations),
-    gain: store.beforeAfter(run.id) && (await testSystems(references, [rows.map(before), rows.map(after)])),
+    gain: store.beforeAfter(run.id) && (await testGain(rows)),
     series: new Map(CHARTED.map((metric) => [metric, store.metricSeries(run.id, metric, CHART_POINTS)])),
     sentences: sentences
       .filter((sentence) => sentence.before !== sentence.after)
@@ -67,6 +67,3 @@ async function readRun(store: Store, run: RunRecord): Promise<ReportedRun> {
     translated: sentences.length,
   };
 }
-
-const before = (row: { readonly before: string | null }) => row.before;
-const after = (row: { readonly after: string | null }) => row.after;

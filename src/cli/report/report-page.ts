@@ -1,9 +1,10 @@
 /** The page of a report: what was gained first, then how, then what it rests on. One file, no script, nothing from outside. */
 import type { Experiment } from '../../engine/config/experiment.ts';
 import { formatExperiment } from '../../engine/config/format-experiment.ts';
+import type { TestedSystem } from '../../ui/services.ts';
 import { describeDecoding } from '../before-after.ts';
 import { environmentLines } from '../environment-lines.ts';
-import { SIGNIFICANCE_LEVEL, type TestedSystem } from '../significance.ts';
+import { SIGNIFICANCE_LEVEL } from '../significance.ts';
 import { counted, difference, loss, MISSING, score, stageName, timestamp } from '../text.ts';
 import { Html, html } from './html.ts';
 import { lineChart } from './line-chart.ts';

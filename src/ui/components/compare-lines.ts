@@ -1,14 +1,15 @@
 /** Runs side by side: scores and curves, settings, sentences. Each run has a letter, a colour and a mark. */
 import { beforeAndAfter, bleuDifference } from '../state/comparability.ts';
 import type { SettingRow } from '../state/config-difference.ts';
-import type { PlotChoice } from '../state/curves.ts';
 import { comparedSentenceRows, comparedSettingRows, PREVIEWED_RUNS } from '../state/layout.ts';
 import { windowAround } from '../state/list-position.ts';
 import type { RunDetail } from '../state/run-detail.ts';
 import { runTitle } from '../state/runs-list.ts';
 import type { SentenceDifference } from '../state/sentence-difference.ts';
+import { testOutcome } from '../state/significance.ts';
+import type { TestOutcome, UiState } from '../state/ui-state.ts';
 import { truncateMiddle, visibleText, widthOf, wrapText } from '../text/fit-text.ts';
-import { formatBleu, formatDelta } from '../text/format.ts';
+import { formatBleu, formatChance, formatDelta } from '../text/format.ts';
 import {
   cell,
   cellWithBothEnds,
@@ -19,7 +20,7 @@ import {
   type Span,
   span,
 } from '../text/rich-line.ts';
-import { seriesTone, type Theme } from '../theme.ts';
+import { type Style, seriesTone, type Theme } from '../theme.ts';
 import { curveLines } from './curve-lines.ts';
 import { headingLine, pointerSpan } from './heading.ts';
 import { wordMarker } from './sentence-lines.ts';
@@ -62,15 +63,16 @@ function runSign(index: number, theme: Theme): string {
 export function scoresLines(
   details: readonly RunDetail[],
   warnings: readonly string[],
-  choice: PlotChoice,
+  { plot, tests }: Pick<UiState, 'plot' | 'tests'>,
   width: number,
   height: number,
   theme: Theme,
 ): RichLine[] {
   const names = runNames(details, nameWidth(width));
+  const outcome = testOutcome({ tests }, details);
   const table = [
     scoreHead(width, theme),
-    ...details.map((detail, index) => scoreRow(detail, names[index] ?? '', index, width, theme)),
+    ...details.map((detail, index) => scoreRow(detail, outcome, names[index] ?? '', index, width, theme)),
   ];
   const cautions = warnings.flatMap((text): RichLine[] =>
     wrapText(visibleText(text), width - 4).map((line, index) => [
@@ -78,7 +80,7 @@ export function scoresLines(
     ]),
   );
   const plotHeight = height - table.length - cautions.length - 1;
-  return [...table, ...cautions, EMPTY_LINE, ...curveLines(details, choice, width, plotHeight, theme)];
+  return [...table, ...cautions, EMPTY_LINE, ...curveLines(details, plot, width, plotHeight, theme)];
 }
 
 /** Settings, a column per run: values that differ stand out. */
@@ -184,37 +186,69 @@ function previewLines(
 
 function scoreHead(width: number, theme: Theme): RichLine {
   const muted = { tone: 'muted' } as const;
+  const head = (title: string, cells: number) => cell(title, cells, muted, 'right');
   return [
     span('     '),
     cell('RUN', nameWidth(width), muted),
-    cell('BEFORE', 8, muted, 'right'),
-    cell('AFTER', 8, muted, 'right'),
-    cell(`${theme.symbols.delta} BLEU`, 10, muted, 'right'),
-    cell('LOSS', 8, muted, 'right'),
-    cell(`${theme.symbols.delta} LOSS`, 10, muted, 'right'),
+    head('BEFORE', 7),
+    head('AFTER', 7),
+    head(`${theme.symbols.plusMinus}95%`, 6),
+    head(`${theme.symbols.delta} BLEU`, 9),
+    head('P TO A', 8),
+    ...[head('LOSS', 7), head(`${theme.symbols.delta} LOSS`, 9)].slice(0, lossColumns(width)),
   ];
 }
 
-function scoreRow({ evaluations }: RunDetail, name: string, index: number, width: number, theme: Theme): RichLine {
+function scoreRow(
+  { evaluations }: RunDetail,
+  outcome: TestOutcome,
+  name: string,
+  index: number,
+  width: number,
+  theme: Theme,
+): RichLine {
   const { symbols } = theme;
   const { before, after } = beforeAndAfter(evaluations);
   const bleu = formatDelta(bleuDifference(before, after), symbols);
   const lossDelta =
     typeof before?.loss === 'number' && typeof after?.loss === 'number' ? after.loss - before.loss : null;
   const loss = formatDelta(lossDelta, symbols, { decimals: 2, isLowerBetter: true });
+  const { interval, chance } = testCells(outcome, index, theme);
   return [
     cell(` ${runSign(index, theme)}`, 5, { tone: seriesTone(index), bold: true }),
     cellWithBothEnds(name, nameWidth(width), { tone: seriesTone(index) }),
-    cell(formatBleu(before?.bleu?.score ?? null, symbols), 8, undefined, 'right'),
-    cell(formatBleu(after?.bleu?.score ?? null, symbols), 8, { bold: true }, 'right'),
-    cell(bleu.text, 10, bleu.style, 'right'),
-    cell(after?.loss?.toFixed(2) ?? symbols.missing, 8, undefined, 'right'),
-    cell(loss.text, 10, loss.style, 'right'),
+    cell(formatBleu(before?.bleu?.score ?? null, symbols), 7, undefined, 'right'),
+    cell(formatBleu(after?.bleu?.score ?? null, symbols), 7, { bold: true }, 'right'),
+    cell(interval, 6, { tone: 'muted' }, 'right'),
+    cell(bleu.text, 9, bleu.style, 'right'),
+    cell(chance.text, 8, chance.style, 'right'),
+    ...[
+      cell(after?.loss?.toFixed(2) ?? symbols.missing, 7, undefined, 'right'),
+      cell(loss.text, 9, loss.style, 'right'),
+    ].slice(0, lossColumns(width)),
   ];
 }
 
+/** The interval of a run's score, and the chance of its difference to the first; the first has nothing to be held to. */
+function testCells(outcome: TestOutcome, index: number, { symbols }: Theme) {
+  if (outcome === 'pending') return { interval: '…', chance: { text: index === 0 ? '' : '…', style: {} } };
+  const { interval = null, pValue = null, isSignificant = null } = outcome?.[index] ?? {};
+  const text = pValue === null ? symbols.missing : formatChance(pValue).replace(/p = |p | /g, '');
+  const style: Style = isSignificant ? { bold: true } : { tone: 'muted' };
+  return {
+    interval: interval === null ? symbols.missing : interval.toFixed(1),
+    chance: { text: index === 0 ? '' : text, style },
+  };
+}
+
 function nameWidth(width: number): number {
-  return Math.max(8, Math.min(40, width - 51));
+  const others = [44, 51, 60][lossColumns(width)] ?? 60;
+  return Math.max(8, Math.min(40, width - others));
+}
+
+// The names need the room more.
+function lossColumns(width: number): number {
+  return width >= 92 ? 2 : width >= 76 ? 1 : 0;
 }
 
 function padded(lines: readonly RichLine[], height: number): RichLine[] {

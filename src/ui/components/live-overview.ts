@@ -3,13 +3,15 @@ import type { EvaluationRow, SampleRow } from '../../store/rows.ts';
 import { progressBar } from '../plot/progress-bar.ts';
 import { bestEvaluation } from '../state/best-evaluation.ts';
 import { beforeAndAfter, bleuDifference } from '../state/comparability.ts';
-import type { PlotChoice } from '../state/curves.ts';
 import type { RunDetail } from '../state/run-detail.ts';
 import { isActive, progressOf } from '../state/runs-list.ts';
+import { testOutcome } from '../state/significance.ts';
+import type { TestOutcome, UiState } from '../state/ui-state.ts';
 import { padEnd, visibleText, wrapText } from '../text/fit-text.ts';
 import {
   formatBleu,
   formatBytes,
+  formatChance,
   formatClock,
   formatCount,
   formatDelta,
@@ -28,21 +30,20 @@ const SMALLEST_PLOT = 5;
 /** Exactly as many lines as fit in `height`; the curve gets at least five of them. */
 export function liveOverview(
   detail: RunDetail,
-  choice: PlotChoice,
-  now: number,
+  { now, plot, tests }: Pick<UiState, 'now' | 'plot' | 'tests'>,
   width: number,
   height: number,
   theme: Theme,
 ): RichLine[] {
   const top = [...statusLines(detail, now, width, theme), ...endLines(detail, width, height, theme)];
-  const scores = [...scoreLines(detail, width, theme), ...bestLines(detail, theme)];
+  const scores = [...scoreLines(detail, testOutcome({ tests }, [detail]), width, theme), ...bestLines(detail, theme)];
   // In a low window the curve needs the empty lines more than the eye does.
   const gap = height < 24 ? [] : [EMPTY_LINE];
   const fixed = top.length + scores.length + gap.length + 1;
   const spare = Math.max(0, height - fixed - SMALLEST_PLOT);
   const below = belowLines(detail, width, Math.min(spare, Math.max(5, Math.floor(spare * 0.6))), theme);
   const plotHeight = height - fixed - below.length;
-  return [...top, ...scores, ...gap, ...curveLines([detail], choice, width, plotHeight + 1, theme), ...below];
+  return [...top, ...scores, ...gap, ...curveLines([detail], plot, width, plotHeight + 1, theme), ...below];
 }
 
 function statusLines({ record, series }: RunDetail, now: number, width: number, theme: Theme): RichLine[] {
@@ -108,7 +109,7 @@ function endLines({ record }: RunDetail, width: number, height: number, theme: T
   return [...linesOf(reason, ' ', style), ...linesOf(record.endHint, ` ${theme.symbols.arrow} `)];
 }
 
-function scoreLines(detail: RunDetail, width: number, theme: Theme): RichLine[] {
+function scoreLines(detail: RunDetail, outcome: TestOutcome, width: number, theme: Theme): RichLine[] {
   const { symbols } = theme;
   const { before, after } = beforeAndAfter(detail.evaluations);
   const latest = after ?? detail.evaluations.findLast(({ stage }) => stage === 'epoch') ?? null;
@@ -124,7 +125,9 @@ function scoreLines(detail: RunDetail, width: number, theme: Theme): RichLine[] 
     span(formatBleu(before?.bleu?.score ?? null, symbols)),
     span(` ${symbols.arrow} `, { tone: 'muted' }),
     span(formatBleu(latest?.bleu?.score ?? null, symbols), { bold: true }),
+    ...intervalSpans(outcome, theme),
     ...(delta === null ? [] : [span('  '), span(difference.text, difference.style)]),
+    ...chanceSpans(outcome),
   ];
   const scores: RichLine = [
     ...(isScored ? bleu : [span(' Loss only', { bold: true })]),
@@ -134,6 +137,18 @@ function scoreLines(detail: RunDetail, width: number, theme: Theme): RichLine[] 
   ];
   const signature = (latest?.bleu ?? before?.bleu)?.signature ?? '';
   return width >= 100 && isScored ? [scores, [span(`      ${signature}`, { tone: 'muted' })]] : [scores];
+}
+
+// Of the 95 % interval of the tuned model's score, half the width.
+function intervalSpans(outcome: TestOutcome, { symbols }: Theme): RichLine {
+  const interval = outcome === null || outcome === 'pending' ? null : (outcome[1]?.interval ?? null);
+  return interval === null ? [] : [span(` ${symbols.plusMinus} ${interval.toFixed(1)}`, { tone: 'muted' })];
+}
+
+function chanceSpans(outcome: TestOutcome): RichLine {
+  if (outcome === 'pending') return [span(', p …', { tone: 'muted' })];
+  const { pValue = null, isSignificant = null } = outcome?.[1] ?? {};
+  return pValue === null ? [] : [span(`, ${formatChance(pValue)}`, isSignificant ? {} : { tone: 'warning' })];
 }
 
 function lossWords(before: number | null, after: number | null, arrow: string): string {

@@ -37,7 +37,7 @@ function tabLines(state: UiState, screen: CompareScreenState, width: number, row
   const details = comparedRuns(state, screen);
   switch (screen.tab) {
     case 'scores':
-      return scoresLines(details, warningsAbout(details), state.plot, width, rows, theme);
+      return scoresLines(details, warningsAbout(details), state, width, rows, theme);
     case 'config':
       return settingsLines(comparedSettings(state, screen), details, screen.position, width, rows);
     case 'sentences':

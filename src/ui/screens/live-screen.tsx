@@ -39,14 +39,14 @@ export function LiveScreen({ state, screen, width, height }: LiveScreenProps) {
 function tabLines(
   detail: RunDetail,
   { tab, position, isFollowing, sentences }: LiveScreenState,
-  { now, plot }: UiState,
+  state: UiState,
   width: number,
   rows: number,
   theme: Theme,
 ): RichLine[] {
   switch (tab) {
     case 'overview':
-      return liveOverview(detail, plot, now, width, rows, theme);
+      return liveOverview(detail, state, width, rows, theme);
     case 'samples':
       return sampleLines(detail, sentences, position, width, rows, theme);
     case 'config':

@@ -4,7 +4,7 @@ import type { RunSummary } from '../../store/rows.ts';
 import type { KeyPress } from '../key-names.ts';
 import type { Preset } from '../services.ts';
 import type { RunDetail } from './run-detail.ts';
-import type { NamedRun, Size, UiState } from './ui-state.ts';
+import type { NamedRun, Size, TestOutcome, UiState } from './ui-state.ts';
 
 /** A failure in words. */
 export interface Failure {
@@ -19,6 +19,7 @@ export type Message =
   | { readonly type: 'clock'; readonly now: number }
   | { readonly type: 'runs-read'; readonly runs: readonly RunSummary[] }
   | { readonly type: 'detail-read'; readonly runId: string; readonly detail: RunDetail | null }
+  | { readonly type: 'tested'; readonly key: string; readonly outcome: TestOutcome }
   | { readonly type: 'presets-read'; readonly presets: readonly Preset[] }
   /** The settings of a run, to start another from. */
   | { readonly type: 'settings-read'; readonly title: string; readonly values: Readonly<Record<string, string>> }

@@ -1,6 +1,6 @@
 /** The whole state of the UI, as data: what is read from the services, and where the user is in it. */
 import type { Context } from '../keys.ts';
-import type { Preset } from '../services.ts';
+import type { Preset, TestedSystem } from '../services.ts';
 import type { PlotChoice } from './curves.ts';
 import type { ExperimentForm } from './experiment-form.ts';
 import type { RunDetail } from './run-detail.ts';
@@ -81,6 +81,9 @@ export type Question =
   /** Leaving the form whose values were changed. */
   | { readonly about: 'discard' };
 
+/** A result, null where there is none to be had, `pending` until it is known. */
+export type TestOutcome = readonly TestedSystem[] | null | 'pending';
+
 export interface UiState {
   readonly size: Size;
   /** Milliseconds since 1970, coarse: it moves only when something shown may change by it. */
@@ -91,6 +94,8 @@ export interface UiState {
   /** Runs read for the screens shown, by id; null for a run the store does not have. */
   readonly details: Readonly<Record<string, RunDetail | null>>;
   readonly plot: PlotChoice;
+  /** Outcomes of tests of significance, by what was tested. */
+  readonly tests: Readonly<Record<string, TestOutcome>>;
   readonly presets: readonly Preset[] | null;
   readonly toast: Toast | null;
   readonly confirm: Question | null;
@@ -109,6 +114,7 @@ export function initialState(size: Size, now: number, initialRunId?: string): Ui
     list: EMPTY_RUNS_LIST,
     details: {},
     plot: { curve: 'loss', isSmoothed: false },
+    tests: {},
     presets: null,
     toast: null,
     confirm: null,

@@ -41,6 +41,8 @@ export function updateUi(state: UiState, message: Message): Update {
       return update({ ...state, list: withRuns(state.list, message.runs) });
     case 'detail-read':
       return update({ ...state, details: { ...state.details, [message.runId]: message.detail } });
+    case 'tested':
+      return update({ ...state, tests: { ...state.tests, [message.key]: message.outcome } });
     case 'presets-read':
       return update({ ...state, presets: message.presets });
     case 'settings-read':

@@ -23,6 +23,11 @@ export function formatDelta(
   };
 }
 
+/** The p-value of a test with 1,000 samples: `p < 0.001`, `p = 0.023`. */
+export function formatChance(pValue: number): string {
+  return pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`;
+}
+
 /** A length of time in its two largest units: `45s`, `3m 12s`, `2h 05m`, `3d 04h`. */
 export function formatDuration(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) return '?';

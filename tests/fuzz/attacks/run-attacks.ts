@@ -46,7 +46,11 @@ const yamlAttacks: readonly Attack[] = [
   ofYaml('a tag that would be a function', () => 'model: !!js/function "function(){process.exit(66)}"\n', /e\.yaml/),
   ofYaml('nested 100,000 deep', () => DEEP, /too large|nested too deeply/),
   ofYaml('30,000 brackets', () => `model: ${'['.repeat(30_000)}`, /nested too deeply/),
-  ofYaml('a file of 100 MB', () => `model: ${'x'.repeat(100_000_000)}`, /is no experiment file: it has \d+ bytes, at most/),
+  ofYaml(
+    'a file of 100 MB',
+    () => `model: ${'x'.repeat(100_000_000)}`,
+    /is no experiment file: it has \d+ bytes, at most/,
+  ),
   ofYaml('__proto__', () => `__proto__: {model: x}\nconstructor: 1\n`, /__proto__: unknown field/),
 ];
 

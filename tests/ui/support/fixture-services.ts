@@ -14,7 +14,7 @@ import type {
   SampleRow,
   TranslationRow,
 } from '../../../src/store/rows.ts';
-import type { Preset, UiServices } from '../../../src/ui/services.ts';
+import type { Preset, TestedSystem, UiServices } from '../../../src/ui/services.ts';
 import { bleu, evaluationRow, greedy, SIGNATURE } from '../../support/evaluation.ts';
 
 export const NOW = Date.UTC(2026, 8, 1, 12, 0, 0);
@@ -46,6 +46,10 @@ export interface FixtureServices extends UiServices {
   /** When set, startRun waits for it. */
   startGate: Promise<void> | null;
   startFailure: Error | null;
+  /** The runs of every test that was asked for. */
+  readonly tested: (readonly string[])[];
+  /** When set, testRuns waits for it. */
+  testGate: Promise<void> | null;
 }
 
 const SENTENCES: readonly (readonly [string, string, string, string])[] = [
@@ -298,6 +302,8 @@ export function fixtureServices(runs: FixtureRun[] = sampleRuns()): FixtureServi
     time: NOW,
     failure: null,
     startGate: null,
+    tested: [],
+    testGate: null,
     startFailure: null,
     listRuns: () => counted('listRuns', () => runs.map(({ record }) => record)),
     readRun: (id) => counted('readRun', () => find(id)?.record ?? null),
@@ -308,6 +314,11 @@ export function fixtureServices(runs: FixtureRun[] = sampleRuns()): FixtureServi
     samples: (id, limit) => counted('samples', () => find(id)?.samples.slice(-limit) ?? []),
     checkpoints: (id) => counted('checkpoints', () => find(id)?.checkpoints ?? []),
     events: (id, limit) => counted('events', () => find(id)?.events.slice(-limit) ?? []),
+    async testRuns(ids) {
+      services.tested.push(ids);
+      await services.testGate;
+      return ids.length === 1 ? testedSystems([40, 50]) : testedSystems(ids.map((_, index) => 40 + index));
+    },
     presets: () => counted('presets', () => services.presetList),
     checkExperiment: (values) => checkValues(values),
     async startRun(values) {
@@ -345,6 +356,13 @@ export function fixtureServices(runs: FixtureRun[] = sampleRuns()): FixtureServi
     now: () => services.time,
   };
   return services;
+}
+
+function testedSystems(scores: readonly number[]): TestedSystem[] {
+  return scores.map((score, index) => {
+    const pValue = index === 0 ? null : 1 / 1001 + (index - 1) / 10;
+    return { score, interval: 2.5, pValue, isSignificant: pValue === null ? null : pValue < 0.05 };
+  });
 }
 
 function curve(steps: number, value: (step: number) => number, from: number): MetricPoint[] {

@@ -3,6 +3,7 @@ import {
   formatAge,
   formatBleu,
   formatBytes,
+  formatChance,
   formatCount,
   formatDelta,
   formatDuration,
@@ -11,6 +12,15 @@ import {
 import { themeFromEnvironment } from '../../../src/ui/theme.ts';
 
 const { symbols } = themeFromEnvironment({});
+
+it.each([
+  [1 / 1001, 'p < 0.001'],
+  [0.001, 'p = 0.001'],
+  [0.0234, 'p = 0.023'],
+  [1, 'p = 1.000'],
+])('formatChance of %f is %s', (pValue, text) => {
+  expect(formatChance(pValue)).toBe(text);
+});
 
 describe('formatDelta', () => {
   it.each([
