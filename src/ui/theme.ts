@@ -120,7 +120,7 @@ const ASCII: Symbols = {
   ellipsis: '..',
   dot: '-',
   minus: '-',
-  plusMinus: '+/-',
+  plusMinus: '+-',
   rule: '-',
   axis: '|',
   axisTick: '+',

@@ -135,7 +135,7 @@ describe('with a real store', () => {
     const screen = await openScreen({ services: services() });
     await screen.shows('slow');
     await screen.press('space', 'space', 'c');
-    await screen.shows(/slow \w+ +20\.8 +25\.5 +▲ \+4\.7/);
+    await screen.shows(/slow \w+ +20\.8 +25\.5 +\S+ +▲ \+4\.7/);
     await screen.press('2');
     await screen.shows(/training\.learning_rate +0\.001 +1e-5/);
     await screen.press('3');

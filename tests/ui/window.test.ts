@@ -170,7 +170,7 @@ describe('the window', () => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: everything outside ASCII is looked for.
       expect(screen.text()).toMatch(/^[\u0000-\u007f]*$/);
       await screen.press('enter');
-      await screen.shows('Learning rate');
+      await screen.shows('Training loss');
       // biome-ignore lint/suspicious/noControlCharactersInRegex: everything outside ASCII is looked for.
       expect(screen.text().replaceAll(/é|ê/g, '')).toMatch(/^[\u0000-\u007f]*$/);
       await screen.close();

@@ -125,7 +125,7 @@ function scoreLines(detail: RunDetail, outcome: TestOutcome, width: number, them
     span(formatBleu(before?.bleu?.score ?? null, symbols)),
     span(` ${symbols.arrow} `, { tone: 'muted' }),
     span(formatBleu(latest?.bleu?.score ?? null, symbols), { bold: true }),
-    ...intervalSpans(outcome, theme),
+    ...(width < 76 ? [] : intervalSpans(outcome, theme)),
     ...(delta === null ? [] : [span('  '), span(difference.text, difference.style)]),
     ...chanceSpans(outcome),
   ];

@@ -57,7 +57,7 @@ export function sampleLines(
 }
 
 function previewLines({ index, source, reference, hypotheses }: RunSentenceRow, width: number, theme: Theme) {
-  const title = `Sentence #${index}, scored by sentence BLEU`;
+  const title = `Sentence #${index}${width < 76 ? '' : ', scored by sentence BLEU'}`;
   return [
     [span(' '), ...headingLine(title, width - 2, theme, markedLegend(theme))],
     ...sentenceLines(source, reference, hypotheses, theme),
