@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { valuesFromExperiment } from '../engine/config/check-values.ts';
 import { parseExperiment } from '../engine/config/parse-experiment.ts';
-import { AppError } from '../errors.ts';
+import { AppError, ConfigError } from '../errors.ts';
 import type { Preset } from '../ui/services.ts';
 import { ownExperiments } from './own-files.ts';
 
@@ -33,20 +33,33 @@ export function listPresets(cwd: string, comingAlong = ownExperiments): readonly
  * experiment with a mistake in it is one, too.
  */
 function looksLikeExperiment(path: string): boolean {
-  const text = readSmallText(path);
-  if (text === null) return false;
+  const text = textOrFault(path);
+  if (text instanceof AppError) return false;
   const hasKey = (key: string) => new RegExp(`^(["']?)${key}\\1\\s*:`, 'm').test(text);
   return hasKey('model') && (hasKey('data') || hasKey('training'));
 }
 
-// Null for what is no file, cannot be read, or is too large.
-function readSmallText(path: string): string | null {
+function textOrFault(path: string): string | AppError {
+  try {
+    return readSmallText(path);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+function readSmallText(path: string): string {
   try {
     const status = statSync(path);
-    return status.isFile() && status.size <= MOST_BYTES ? readFileSync(path, 'utf8') : null;
+    if (status.isDirectory()) throw new ConfigError(`${path} is a folder, no experiment file.`);
+    if (!status.isFile()) throw new ConfigError(`${path} is a device or a pipe, no experiment file.`);
+    if (status.size > MOST_BYTES) {
+      throw new ConfigError(`${path} has ${status.size} bytes; an experiment file has at most ${MOST_BYTES}.`);
+    }
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
-    throw error;
+    if (error instanceof AppError || !(error instanceof Error && 'code' in error)) throw error;
+    throw new ConfigError(`${path} cannot be read: ${error.message}`, [], { cause: error });
   }
 }
 
@@ -65,7 +78,7 @@ function listExperimentFiles(directory: string): string[] {
 function readPreset(path: string): Preset {
   const name = basename(path).replace(/\.ya?ml$/, '');
   try {
-    const experiment = parseExperiment(readFileSync(path, 'utf8'), { fileName: path, directory: resolve(path, '..') });
+    const experiment = parseExperiment(readSmallText(path), { fileName: path, directory: resolve(path, '..') });
     return { name, description: experiment.description, path, values: valuesFromExperiment(experiment) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -35,6 +35,27 @@ describe('the presets', () => {
   });
 });
 
+describe('what is no readable file in the folder of the experiments', () => {
+  it('is offered with its fault, and hides no other preset', () => {
+    const cwd = temporaryFolder();
+    const path = (name: string) => join(cwd, 'experiments', name);
+    mkdirSync(path('folder.yaml'), { recursive: true });
+    symlinkSync('/dev/zero', path('endless.yaml'));
+    symlinkSync(path('nowhere'), path('dangling.yaml'));
+    writeFileSync(path('huge.yaml'), '#'.repeat(300_000));
+    const presets = listPresets(cwd);
+    expect(presets.map(({ name, description }) => `${name}: ${description}`)).toEqual([
+      expect.stringMatching(/^quickstart: The demo model/),
+      expect.stringMatching(/^dangling: Cannot be used: .*dangling\.yaml cannot be read: ENOENT/),
+      expect.stringMatching(/^endless: Cannot be used: .*endless\.yaml is a device or a pipe, no experiment file\.$/),
+      expect.stringMatching(/^folder: Cannot be used: .*folder\.yaml is a folder, no experiment file\.$/),
+      expect.stringMatching(/^huge: Cannot be used: .*has 300000 bytes; an experiment file has at most 262144\.$/),
+      expect.stringMatching(/^demo-smoke: /),
+      expect.stringMatching(/^kde4-en-fr: /),
+    ]);
+  });
+});
+
 describe('experiment files of the working directory', () => {
   const experiment = readFileSync(join(ownExperiments, 'quickstart.yaml'), 'utf8');
 

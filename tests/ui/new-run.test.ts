@@ -17,6 +17,32 @@ async function moveTo(screen: Screen, path: string): Promise<void> {
   await pause(40);
 }
 
+it('tells of a preset without a description what it is about', async () => {
+  const services = fixtureServices();
+  const preset = (name: string, values: Record<string, string>) => ({ name, description: '', path: '', values });
+  services.presetList.splice(
+    0,
+    2,
+    preset('tsv', {
+      model: '/models/demo-en-fr/',
+      'data.corpus.format': 'tsv',
+      'data.corpus.path': '/data/kde.tsv',
+      'training.max_steps': '12',
+      'training.num_train_epochs': '3',
+    }),
+    preset('messages', {
+      model: 'Helsinki-NLP/opus-mt-en-fr',
+      'data.corpus.format': 'typescript-catalogue',
+      'training.max_steps': '',
+      'training.num_train_epochs': '1',
+    }),
+  );
+  const screen = await openScreen({ services });
+  await screen.press('n');
+  await screen.shows('tsv kde.tsv · demo-en-fr · 12 steps');
+  expect(screen.text()).toContain('typescript-catalogue · opus-mt-en-fr · 1 epoch');
+});
+
 describe('a new run', () => {
   it('goes from preset to form to the live run', async () => {
     const screen = await openScreen();

@@ -38,17 +38,35 @@ function presetLines(presets: readonly Preset[] | null, position: number, height
     ];
   }
   const { first, end } = windowAround(position, presets.length, presetsPerPage(height));
-  const rows = presets.slice(first, end).flatMap(({ name, description, path }, row): RichLine[] => {
+  const rows = presets.slice(first, end).flatMap((preset, row): RichLine[] => {
     const isSelected = first + row === position;
+    const { name, description, path } = preset;
     return [
       [
         pointerSpan(isSelected, theme),
         cell(name, 26, isSelected ? { tone: 'accent', bold: true } : { bold: true }),
         span(path, { tone: 'muted' }),
       ],
-      [span(`  ${description}`)],
+      [span(`  ${description === '' ? presetContent(preset, theme) : description}`)],
       EMPTY_LINE,
     ];
   });
   return [[span('  Start from which experiment? Everything can be changed in the next step.')], EMPTY_LINE, ...rows];
+}
+
+/** What a preset without a description is about: `tsv kde.tsv · demo-en-fr · 12 steps`. */
+function presetContent({ values }: Preset, { symbols }: Theme): string {
+  const textOf = (path: string) => values[path] ?? '';
+  const corpus = ['path', 'source', 'id', 'name']
+    .map((key) => textOf(`data.corpus.${key}`))
+    .find((text) => text !== '');
+  const steps = textOf('training.max_steps');
+  const epochs = textOf('training.num_train_epochs');
+  const length = steps === '' ? `${epochs} ${epochs === '1' ? 'epoch' : 'epochs'}` : `${steps} steps`;
+  const data = [textOf('data.corpus.format'), lastPart(corpus ?? '')].filter((part) => part !== '').join(' ');
+  return [data, lastPart(textOf('model')), length].join(` ${symbols.dot} `);
+}
+
+function lastPart(path: string): string {
+  return path.replace(/\/+$/, '').replace(/^.*\//, '');
 }
