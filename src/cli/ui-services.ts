@@ -1,6 +1,8 @@
 /** What the UI asks of the world, answered by the store, the runner and the experiment files. */
+import { resolve } from 'node:path';
 import { checkValues } from '../engine/config/check-values.ts';
 import { experimentFromValues } from '../engine/config/experiment-from-values.ts';
+import { formatExperiment } from '../engine/config/format-experiment.ts';
 import { StoreError } from '../errors.ts';
 import { lookUpModel } from '../runner/obtain-model.ts';
 import { withPauses } from '../runner/paused-runs.ts';
@@ -13,6 +15,7 @@ import type { RunSummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { UiServices } from '../ui/services.ts';
 import { listPresets } from './presets.ts';
+import { writeNewFile } from './write-new-file.ts';
 
 export interface UiServicesOptions {
   /** Open for writing; whoever opened it closes it. */
@@ -72,6 +75,11 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
     },
     presets: () => listPresets(cwd),
     checkExperiment: (values) => checkValues(values),
+    writeExperiment(values, fileName, overwrites) {
+      const path = resolve(cwd, /\.ya?ml$/.test(fileName) ? fileName : `${fileName}.yaml`);
+      const text = formatExperiment(experimentFromValues(values, { directory: cwd }));
+      return { path, isWritten: writeNewFile(path, text, overwrites) };
+    },
     async startRun(values) {
       const experiment = experimentFromValues(values, { directory: cwd });
       // Looked up here too, so that a missing model is told by the form and leaves no failed run behind.

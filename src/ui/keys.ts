@@ -3,13 +3,14 @@
  * A context is what the keyboard is speaking to at the moment; one key has one meaning in one context.
  */
 
-/** Text contexts (`filter`, `edit`) write every key that is not bound. */
+/** Text contexts (`filter`, `edit`, `file-name`) write every key that is not bound. */
 export type Context =
   | 'runs'
   | 'filter'
   | 'presets'
   | 'form'
   | 'edit'
+  | 'file-name'
   | 'live'
   | 'compare'
   | 'sentence'
@@ -54,6 +55,10 @@ export type Command =
   | 'previous-choice'
   | 'reset'
   | 'next-problem'
+  | 'next-section'
+  | 'previous-section'
+  | 'toggle-changed'
+  | 'write-file'
   | 'start'
   | 'accept'
   | 'cancel'
@@ -86,7 +91,7 @@ export interface Binding {
 }
 
 const LISTS: readonly Context[] = ['runs', 'presets', 'form', 'live', 'compare', 'sentence', 'help'];
-const TEXTS: readonly Context[] = ['filter', 'edit'];
+const TEXTS: readonly Context[] = ['filter', 'edit', 'file-name'];
 const TABBED: readonly Context[] = ['live', 'compare'];
 
 export const KEY_TABLE: readonly Binding[] = [
@@ -131,6 +136,28 @@ export const KEY_TABLE: readonly Binding[] = [
   bind('toggle', ['space'], ['form'], 'toggle', 'Switch on or off; the next of the allowed values'),
   bind('reset', ['r'], ['form'], 'reset', 'Back to the value of the preset', true),
   bind('next-problem', ['e'], ['form'], 'problem', 'Go to the next field with a problem', true),
+  bind('filter', ['/'], ['form'], 'search', 'Show only fields whose label or name contains the words typed', true),
+  bind(
+    'toggle-changed',
+    ['c'],
+    ['form'],
+    'changed only',
+    'Show only what differs from the preset, or everything',
+    true,
+  ),
+  bind(
+    'write-file',
+    ['w'],
+    ['form'],
+    'write file',
+    'Keep the settings as an experiment file (asks for its name)',
+    true,
+  ),
+  bind('next-section', ['tab'], ['form'], 'next section', 'To the next section'),
+  bind('previous-section', ['shift+tab'], ['form'], 'previous section', 'To the section before'),
+  // The name of a file
+  bind('accept', ['enter'], ['file-name'], 'write', 'Write the file; one that exists only when you say so', true),
+  bind('cancel', ['esc'], ['file-name'], 'leave', 'Write nothing', true),
   // Editing a field
   bind('accept', ['enter'], ['edit'], 'accept', 'Take the value over', true),
   bind('cancel', ['esc'], ['edit'], 'cancel', 'Leave the field as it was', true),

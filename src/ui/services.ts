@@ -56,6 +56,17 @@ export interface UiServices {
   presets(): readonly Preset[];
   /** All problems of a form's values; empty when a run can start. */
   checkExperiment(values: Readonly<Record<string, string>>): readonly ConfigProblem[];
+  /**
+   * Writes a form's values as an experiment file; one that exists stays as it is unless `overwrites`.
+   *
+   * @param fileName  relative to the working directory; `.yaml` is added where it is missing
+   * @throws {AppError} when the values make no experiment, or the file cannot be written
+   */
+  writeExperiment(
+    values: Readonly<Record<string, string>>,
+    fileName: string,
+    overwrites: boolean,
+  ): { readonly path: string; readonly isWritten: boolean };
   /** Starts a detached runner. @returns the run's id @throws {AppError} when it cannot start */
   startRun(values: Readonly<Record<string, string>>): Promise<string>;
   /** Asks the runner to stop after its step and save. @throws {AppError} */

@@ -59,6 +59,14 @@ export function createUiStore({ services, initialState, onQuit, onRedraw }: UiSt
         attempt(() => dispatch({ type: 'experiment-checked', problems: services.checkExperiment(values), isStart }));
         return;
       }
+      case 'write-experiment': {
+        const { values, fileName, overwrites } = effect;
+        attempt(() => {
+          const { path, isWritten } = services.writeExperiment(values, fileName, overwrites);
+          dispatch(isWritten ? { type: 'experiment-written', path } : { type: 'file-exists', fileName, path, values });
+        });
+        return;
+      }
       case 'start-run':
         settle(
           () => services.startRun(effect.values),

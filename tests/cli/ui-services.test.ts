@@ -119,6 +119,25 @@ describe('the services of the UI', () => {
     ]);
   });
 
+  it('write the values of a form as an experiment file, which is a preset from then on', () => {
+    const cwd = temporaryFolder();
+    const { writeExperiment, presets } = services(cwd);
+    const path = join(cwd, 'mine.yaml');
+    const values: Record<string, string> = { ...quickstart(), name: 'mine', 'training.learning_rate': '3e-5' };
+    expect(writeExperiment(values, 'mine', false)).toEqual({ path, isWritten: true });
+    expect(presets()[0]).toMatchObject({ name: 'mine', path, values: { ...values, 'training.learning_rate': '3e-5' } });
+    expect(writeExperiment({ ...values, 'training.seed': '7' }, 'mine.yaml', false)).toEqual({
+      path,
+      isWritten: false,
+    });
+    expect(presets()[0]?.values['training.seed']).toBe(values['training.seed']);
+    writeExperiment({ ...values, 'training.seed': '7' }, 'mine.yaml', true);
+    expect(presets()[0]?.values['training.seed']).toBe('7');
+    expect(readdirSync(cwd).sort()).toEqual(['.bleubird', 'mine.yaml']);
+    expect(() => writeExperiment({ ...values, 'training.seed': 'x' }, 'other', false)).toThrow('training.seed: is "x"');
+    expect(() => writeExperiment(values, 'none/other', false)).toThrow(/other\.yaml cannot be written: ENOENT/);
+  });
+
   it.each([
     ['training.seed', 'x', 'training.seed: is "x"'],
     ['model', './nowhere', 'There is no model directory'],

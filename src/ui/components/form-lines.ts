@@ -7,10 +7,10 @@ import {
   choicesOf,
   type ExperimentForm,
   fieldProblem,
-  fieldsInUse,
   focusedField,
   formProblems,
   isChanged,
+  listedFields,
   shownValue,
 } from '../state/experiment-form.ts';
 import { FORM_HELP_ROWS } from '../state/layout.ts';
@@ -50,7 +50,7 @@ function formRows(form: ExperimentForm, width: number, theme: Theme): { rows: Ri
   const rows: RichLine[] = [];
   let cursorRow = 0;
   let group = '';
-  fieldsInUse(form).forEach((field, index) => {
+  listedFields(form).forEach((field, index) => {
     if (field.group !== group) {
       if (group !== '') rows.push(EMPTY_LINE);
       rows.push([span(' '), ...headingLine(capitalized(field.group), width - 2, theme)]);
@@ -59,11 +59,16 @@ function formRows(form: ExperimentForm, width: number, theme: Theme): { rows: Ri
     if (index === form.cursor) cursorRow = rows.length;
     rows.push(fieldRow(form, field, index === form.cursor, width, theme));
   });
+  if (rows.length === 0) rows.push([span(`  ${noFieldText(form)} esc shows all fields.`, { tone: 'muted' })]);
   rows.push(EMPTY_LINE);
   const isOnStart = focusedField(form) === null;
   if (isOnStart) cursorRow = rows.length;
   rows.push(startRow(form, isOnStart, theme));
   return { rows, cursorRow };
+}
+
+function noFieldText({ filter }: ExperimentForm): string {
+  return filter.text === '' ? 'Nothing differs from the preset.' : 'No field contains these words.';
 }
 
 function fieldRow(

@@ -1,6 +1,7 @@
 /** The lines around every screen: title above, message and keys below. */
 
 import { footerBindings } from '../keys.ts';
+import { type ExperimentForm, fieldsInUse, isNarrowed, listedFields } from '../state/experiment-form.ts';
 import { isOffered, likelyCommand } from '../state/offered-commands.ts';
 import { sentencesOf } from '../state/run-sentences.ts';
 import { isActive, visibleRuns } from '../state/runs-list.ts';
@@ -37,7 +38,7 @@ const MESSAGE_LINES = 4;
 export function messageLines(state: UiState, theme: Theme): RichLine[] {
   const { confirm, toast, readError, size } = state;
   if (confirm !== null) return questionLines(questionText(confirm), size.columns, theme);
-  if (contextOf(state) === 'filter') return [filterLine(state, theme)];
+  if (['filter', 'file-name'].includes(contextOf(state))) return [filterLine(state, theme)];
   if (toast?.kind === 'error') return failureLines(toast.text, size.columns, theme);
   if (toast !== null) {
     return brokenText(toast.text, size.columns - 2, theme).map((line) => [span(` ${line}`, { tone: 'accent' })]);
@@ -75,25 +76,16 @@ function brokenText(text: string, width: number, { symbols }: Theme, most = MESS
   return [...lines.slice(0, most - 1), cutText(lines[most - 1] ?? '', width, symbols.ellipsis)];
 }
 
-// The filter while it is typed, and while it narrows the list.
+// A filter or a file's name while it is typed, and a filter while it narrows the list.
 function filterLine(state: UiState, theme: Theme): RichLine {
+  const screen = topScreen(state);
+  const { columns } = state.size;
+  if (screen.type === 'form') return formLine(screen.form, columns, theme);
   const filtered = filteredList(state);
   if (filtered === null) return [];
   const { filter, found, all, things } = filtered;
-  if (contextOf(state) === 'filter') {
-    const typed = editSpans(filter, Math.max(10, state.size.columns - 30), theme);
-    return [
-      span(' filter: ', { tone: 'accent', bold: true }),
-      ...typed,
-      span(`  ${found} of ${all}`, { tone: 'muted' }),
-    ];
-  }
-  if (filter.text === '') return [];
-  return [
-    span(' filter: ', { tone: 'accent' }),
-    span(filter.text, { bold: true }),
-    span(`  ${found} of ${all} ${things}; esc shows all`, { tone: 'muted' }),
-  ];
+  if (contextOf(state) === 'filter') return typedLine('filter', filter, `${found} of ${all}`, columns, theme);
+  return filter.text === '' ? [] : narrowedLine(filter.text, `${found} of ${all} ${things}; esc shows all`);
 }
 
 interface FilteredList {
@@ -116,12 +108,32 @@ function filteredList(state: UiState): FilteredList | null {
   return { filter, found, all: sentencesOf(detail).length, things: 'sentences' };
 }
 
+function formLine(form: ExperimentForm, columns: number, theme: Theme): RichLine {
+  if (form.fileName !== null) return typedLine('write to', form.fileName, '.yaml', columns, theme);
+  const count = `${listedFields(form).length} of ${fieldsInUse(form).length}`;
+  if (form.isFiltering) return typedLine('filter', form.filter, count, columns, theme);
+  if (!isNarrowed(form)) return [];
+  const words = [form.filter.text, form.showsChangedOnly ? 'changed only' : ''].filter((text) => text !== '');
+  return narrowedLine(words.join(', '), `${count} fields; esc shows all`);
+}
+
+function typedLine(title: string, field: TextField, note: string, columns: number, theme: Theme): RichLine {
+  const typed = editSpans(field, Math.max(10, columns - 30), theme);
+  return [span(` ${title}: `, { tone: 'accent', bold: true }), ...typed, span(`  ${note}`, { tone: 'muted' })];
+}
+
+function narrowedLine(words: string, note: string): RichLine {
+  return [span(' filter: ', { tone: 'accent' }), span(words, { bold: true }), span(`  ${note}`, { tone: 'muted' })];
+}
+
 function questionText(question: Question): string {
   switch (question.about) {
     case 'stop':
       return `Stop ${question.title}? It ends after its step and saves a checkpoint.`;
     case 'delete':
       return deleteQuestion(question.runs, question.areMarked);
+    case 'overwrite':
+      return `${question.path} exists. Overwrite it?`;
     case 'discard':
       return 'Discard the changes?';
   }

@@ -13,8 +13,16 @@ export interface ExperimentForm {
   /** Values of the preset, defaults filled in. */
   readonly presetValues: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, string>>;
-  /** Row under the cursor: a field's position among the fields in use, or one beyond for the Start row. */
+  /** Row under the cursor: a field's position among the fields listed, or one beyond for the Start row. */
   readonly cursor: number;
+  /** Words that the label or path of a listed field contains. */
+  readonly filter: TextField;
+  /** The filter is being typed. */
+  readonly isFiltering: boolean;
+  /** Only fields that differ from the preset are listed. */
+  readonly showsChangedOnly: boolean;
+  /** The name of the file to write, while it is typed. */
+  readonly fileName: TextField | null;
   /** The text being edited, null while moving. */
   readonly editing: TextField | null;
   /** Problems of the experiment as a whole, from the last check. */
@@ -38,6 +46,10 @@ export function formFromPreset(preset: Preset): ExperimentForm {
     presetValues,
     values: presetValues,
     cursor: 0,
+    filter: textFieldOf(''),
+    isFiltering: false,
+    showsChangedOnly: false,
+    fileName: null,
     editing: null,
     problems: [],
     wasRefused: false,
@@ -52,9 +64,46 @@ export function fieldsInUse(form: ExperimentForm): readonly ExperimentField[] {
   );
 }
 
+/** The fields in use that the filter, and the wish to see only changes, leave. */
+export function listedFields(form: ExperimentForm): readonly ExperimentField[] {
+  if (!isNarrowed(form)) return fieldsInUse(form);
+  const words = form.filter.text.toLowerCase().split(/\s+/);
+  return fieldsInUse(form).filter(({ path, label }) => {
+    const text = `${label} ${path}`.toLowerCase();
+    const hasChanged = form.values[path] !== form.presetValues[path];
+    return words.every((word) => text.includes(word)) && (hasChanged || !form.showsChangedOnly);
+  });
+}
+
+/** Whether fields in use are left out of the list. */
+export function isNarrowed(form: ExperimentForm): boolean {
+  return form.filter.text !== '' || form.showsChangedOnly;
+}
+
+/** The form with other fields listed; the cursor stays on its field, or goes to the first when that is left out. */
+export function withListing(
+  form: ExperimentForm,
+  listing: Partial<Pick<ExperimentForm, 'filter' | 'isFiltering' | 'showsChangedOnly'>>,
+): ExperimentForm {
+  const focused = focusedField(form)?.path;
+  const next = { ...form, ...listing };
+  const cursor = listedFields(next).findIndex(({ path }) => path === focused);
+  return { ...next, cursor: Math.max(0, cursor) };
+}
+
+/** The form with the cursor on the first row of the next section, or of this one and the one before; Start is the last. */
+export function toSection(form: ExperimentForm, direction: 'next' | 'previous'): ExperimentForm {
+  const fields = listedFields(form);
+  const starts = fields.flatMap(({ group }, index) => (group === fields[index - 1]?.group ? [] : [index]));
+  const rows = [...starts, fields.length];
+  const found =
+    direction === 'next' ? rows.find((row) => row > form.cursor) : rows.findLast((row) => row < form.cursor);
+  return { ...form, cursor: found ?? (direction === 'next' ? 0 : fields.length) };
+}
+
 /** The field under the cursor, null on the Start row. */
 export function focusedField(form: ExperimentForm): ExperimentField | null {
-  return fieldsInUse(form)[form.cursor] ?? null;
+  return listedFields(form)[form.cursor] ?? null;
 }
 
 /** The value of a field as it is shown: while it is edited, what is typed. */
@@ -100,8 +149,9 @@ export function isEdited(form: ExperimentForm): boolean {
 export function withValue(form: ExperimentForm, path: string, text: string): ExperimentForm {
   const focused = focusedField(form)?.path;
   const next = { ...form, values: { ...form.values, [path]: text }, wasRefused: false };
-  const cursor = fieldsInUse(next).findIndex((field) => field.path === focused);
-  return cursor < 0 ? next : { ...next, cursor };
+  const fields = listedFields(next);
+  const cursor = fields.findIndex((field) => field.path === focused);
+  return { ...next, cursor: cursor < 0 ? Math.min(form.cursor, fields.length) : cursor };
 }
 
 /** The form with the focused field open for writing; the form itself on the Start row. */
@@ -134,12 +184,16 @@ export function choicesOf(field: ExperimentField): readonly string[] {
 }
 
 /** The form with the cursor on the next field that has a problem, round the corner; itself when there is none. */
-export function toNextProblem(form: ExperimentForm): ExperimentForm {
-  const fields = fieldsInUse(form);
+export function toNextProblem(narrowed: ExperimentForm): ExperimentForm {
+  // A problem may be in a field that is left out.
+  const form = isNarrowed(narrowed)
+    ? withListing(narrowed, { filter: textFieldOf(''), showsChangedOnly: false })
+    : narrowed;
+  const fields = listedFields(form);
   const order = fields.map((_, index) => (form.cursor + 1 + index) % (fields.length + 1));
   const found = [...order, form.cursor].find((index) => {
     const field = fields[index];
     return field !== undefined && fieldProblem(form, field) !== null;
   });
-  return found === undefined ? form : { ...form, cursor: found };
+  return found === undefined ? narrowed : { ...form, cursor: found };
 }

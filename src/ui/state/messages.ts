@@ -29,6 +29,14 @@ export type Message =
   | { readonly type: 'experiment-checked'; readonly problems: readonly ConfigProblem[]; readonly isStart: boolean }
   | { readonly type: 'run-started'; readonly runId: string }
   | { readonly type: 'start-failed'; readonly failure: Failure }
+  | { readonly type: 'experiment-written'; readonly path: string }
+  /** Nothing was written: the file exists. */
+  | {
+      readonly type: 'file-exists';
+      readonly fileName: string;
+      readonly path: string;
+      readonly values: Readonly<Record<string, string>>;
+    }
   | { readonly type: 'stop-asked'; readonly title: string }
   | { readonly type: 'run-resumed'; readonly runId: string; readonly title: string }
   | { readonly type: 'resume-failed'; readonly runId: string; readonly failure: Failure }
@@ -44,6 +52,12 @@ export type Effect =
   | { readonly type: 'read-settings'; readonly runId: string; readonly title: string }
   /** `isStart`: start the run when there are no problems. */
   | { readonly type: 'check-experiment'; readonly values: Readonly<Record<string, string>>; readonly isStart: boolean }
+  | {
+      readonly type: 'write-experiment';
+      readonly values: Readonly<Record<string, string>>;
+      readonly fileName: string;
+      readonly overwrites: boolean;
+    }
   | { readonly type: 'start-run'; readonly values: Readonly<Record<string, string>> }
   | { readonly type: 'stop-run'; readonly runId: string; readonly title: string }
   | { readonly type: 'resume-run'; readonly runId: string; readonly title: string }

@@ -97,6 +97,7 @@ const HELP_SECTIONS: readonly (readonly [Context, string])[] = [
   ['presets', 'New run: choosing a preset'],
   ['form', 'New run: the form'],
   ['edit', 'Editing a field'],
+  ['file-name', 'Naming a file'],
   ['live', 'A run'],
   ['compare', 'Comparing'],
   ['sentence', 'One sentence'],

@@ -78,6 +78,13 @@ export interface NamedRun {
 export type Question =
   | { readonly about: 'stop'; readonly runId: string; readonly title: string }
   | { readonly about: 'delete'; readonly runs: readonly NamedRun[]; readonly areMarked: boolean }
+  /** Writing a form's values to a file that exists. */
+  | {
+      readonly about: 'overwrite';
+      readonly fileName: string;
+      readonly path: string;
+      readonly values: Readonly<Record<string, string>>;
+    }
   /** Leaving the form whose values were changed. */
   | { readonly about: 'discard' };
 
@@ -143,8 +150,14 @@ export function contextOf(state: UiState): Context {
   const screen = topScreen(state);
   if (screen.type === 'runs' && state.list.isFiltering) return 'filter';
   if (screen.type === 'live' && screen.tab === 'samples' && screen.sentences.isFiltering) return 'filter';
-  if (screen.type === 'form' && screen.form.editing !== null) return 'edit';
+  if (screen.type === 'form') return formContext(screen.form);
   return screen.type;
+}
+
+function formContext({ fileName, isFiltering, editing }: ExperimentForm): Context {
+  if (fileName !== null) return 'file-name';
+  if (isFiltering) return 'filter';
+  return editing === null ? 'form' : 'edit';
 }
 
 /** The state with the shown screen replaced. */

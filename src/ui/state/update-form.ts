@@ -7,18 +7,21 @@ import {
   choicesOf,
   cycleChoice,
   type ExperimentForm,
-  fieldsInUse,
   focusedField,
   formFromPreset,
   formProblems,
   isEdited,
+  isNarrowed,
+  listedFields,
   toNextProblem,
+  toSection,
+  withListing,
   withValue,
 } from './experiment-form.ts';
 import { bodyRows, formRows, presetsPerPage } from './layout.ts';
 import { isMove, movePosition } from './list-position.ts';
 import { type Effect, type Update, update, withInfo } from './messages.ts';
-import { editText, insertText } from './text-field.ts';
+import { editText, insertText, textFieldOf } from './text-field.ts';
 import { popScreen, pushScreen, topScreen, type UiState, withTop } from './ui-state.ts';
 
 export function updatePresets(state: UiState, position: number, command: Command): Update {
@@ -46,7 +49,7 @@ export function updateForm(state: UiState, form: ExperimentForm, command: Comman
   }
   const field = focusedField(form);
   if (isMove(command)) {
-    const cursor = movePosition(form.cursor, command, fieldsInUse(form).length + 1, formRows(state.size));
+    const cursor = movePosition(form.cursor, command, listedFields(form).length + 1, formRows(state.size));
     return update(withForm(state, { ...form, cursor }));
   }
   switch (command) {
@@ -67,10 +70,51 @@ export function updateForm(state: UiState, form: ExperimentForm, command: Comman
     case 'next-problem':
       if (formProblems(form).length === 0) return update(withInfo(state, 'No problems: the run can start.'));
       return update(withForm(state, toNextProblem(form)));
+    case 'next-section':
+    case 'previous-section':
+      return update(withForm(state, toSection(form, command === 'next-section' ? 'next' : 'previous')));
+    case 'filter':
+      return update(withForm(state, { ...form, isFiltering: true }));
+    case 'toggle-changed':
+      return update(withForm(state, withListing(form, { showsChangedOnly: !form.showsChangedOnly })));
+    case 'write-file':
+      return update(withForm(state, { ...form, fileName: textFieldOf(form.values.name ?? '') }));
     case 'back':
+      if (isNarrowed(form)) return update(withForm(state, withListing(form, NOTHING_LEFT_OUT)));
       return update(isEdited(form) ? { ...state, confirm: { about: 'discard' } } : popScreen(state));
     default:
       return update(state);
+  }
+}
+
+const NOTHING_LEFT_OUT = { filter: textFieldOf(''), isFiltering: false, showsChangedOnly: false };
+
+/** Commands while the filter of the fields is typed. */
+export function updateFormFilter(state: UiState, form: ExperimentForm, command: Command): Update {
+  switch (command) {
+    case 'accept':
+      return update(withForm(state, { ...form, isFiltering: false }));
+    case 'cancel':
+      return update(withForm(state, withListing(form, { filter: textFieldOf(''), isFiltering: false })));
+    default:
+      return update(withForm(state, withListing(form, { filter: editText(form.filter, command) })));
+  }
+}
+
+/** Commands while the name of the file to write is typed. */
+export function updateFileName(state: UiState, form: ExperimentForm, command: Command): Update {
+  if (form.fileName === null) return update(state);
+  const done = withForm(state, { ...form, fileName: null });
+  switch (command) {
+    case 'accept': {
+      const fileName = form.fileName.text.trim();
+      if (fileName === '') return update(withInfo(done, 'Nothing is written: the file needs a name.'));
+      return update(done, { type: 'write-experiment', values: form.values, fileName, overwrites: false });
+    }
+    case 'cancel':
+      return update(done);
+    default:
+      return update(withForm(state, { ...form, fileName: editText(form.fileName, command) }));
   }
 }
 
@@ -89,8 +133,10 @@ export function updateEdit(state: UiState, form: ExperimentForm, command: Comman
   }
 }
 
-/** Text typed or pasted into the field being edited. */
+/** Text typed or pasted into what is being written: a file's name, the filter, a field. */
 export function typeField(state: UiState, form: ExperimentForm, text: string): UiState {
+  if (form.fileName !== null) return withForm(state, { ...form, fileName: insertText(form.fileName, text) });
+  if (form.isFiltering) return withForm(state, withListing(form, { filter: insertText(form.filter, text) }));
   return form.editing === null ? state : withForm(state, { ...form, editing: insertText(form.editing, text) });
 }
 
@@ -103,7 +149,7 @@ export function afterCheck(state: UiState, problems: ExperimentForm['problems'],
   if (!isStart) return update(withForm(state, form));
   if (all.length > 0) {
     // The Start row is where all problems are listed.
-    const refused = { ...form, wasRefused: true, cursor: fieldsInUse(form).length };
+    const refused = { ...form, wasRefused: true, cursor: listedFields(form).length };
     return update(withForm(state, refused));
   }
   return update(withForm(state, { ...form, isStarting: true }), { type: 'start-run', values: form.values });

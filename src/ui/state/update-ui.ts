@@ -2,7 +2,8 @@
  * The only place where the state changes: a message in, the next state and work for the outside out. Pure.
  */
 import type { KeyPress } from '../key-names.ts';
-import { type Command, commandFor, isTextContext } from '../keys.ts';
+import { type Command, type Context, commandFor, isTextContext } from '../keys.ts';
+import type { ExperimentForm } from './experiment-form.ts';
 import { isMove } from './list-position.ts';
 import { type Failure, failureText, type Message, type Update, update, withFailure, withInfo } from './messages.ts';
 import { withRuns } from './runs-list.ts';
@@ -17,7 +18,16 @@ import {
   type UiState,
   withTop,
 } from './ui-state.ts';
-import { afterCheck, openForm, typeField, updateEdit, updateForm, updatePresets } from './update-form.ts';
+import {
+  afterCheck,
+  openForm,
+  typeField,
+  updateEdit,
+  updateFileName,
+  updateForm,
+  updateFormFilter,
+  updatePresets,
+} from './update-form.ts';
 import {
   typeSentenceFilter,
   updateCompare,
@@ -57,6 +67,12 @@ export function updateUi(state: UiState, message: Message): Update {
       return update(showStarted(state, message.runId));
     case 'start-failed':
       return update(withFailure(withoutStarting(state), message.failure));
+    case 'experiment-written':
+      return update(withInfo(state, `Written to ${message.path}.`));
+    case 'file-exists': {
+      const { fileName, path, values } = message;
+      return update({ ...state, confirm: { about: 'overwrite', fileName, path, values } });
+    }
     case 'stop-asked':
       return update(withInfo(state, `Asked ${message.title} to stop: it ends after its step and saves.`));
     case 'run-resumed':
@@ -87,7 +103,7 @@ function updateCommand(state: UiState, command: Command): Update {
   const context = contextOf(state);
   if (context === 'confirm') return updateConfirm(state, command);
   const screen = topScreen(state);
-  if (context === 'filter') {
+  if (context === 'filter' && screen.type !== 'form') {
     return screen.type === 'live' ? updateSentenceFilter(state, screen, command) : updateFilter(state, command);
   }
   switch (screen.type) {
@@ -96,7 +112,7 @@ function updateCommand(state: UiState, command: Command): Update {
     case 'presets':
       return updatePresets(state, screen.position, command);
     case 'form':
-      return context === 'edit' ? updateEdit(state, screen.form, command) : updateForm(state, screen.form, command);
+      return updateFormIn(context, state, screen.form, command);
     case 'live':
       return updateLive(state, screen, command);
     case 'compare':
@@ -113,10 +129,27 @@ function updateCommand(state: UiState, command: Command): Update {
   return screen satisfies never;
 }
 
+function updateFormIn(context: Context, state: UiState, form: ExperimentForm, command: Command): Update {
+  switch (context) {
+    case 'edit':
+      return updateEdit(state, form, command);
+    case 'filter':
+      return updateFormFilter(state, form, command);
+    case 'file-name':
+      return updateFileName(state, form, command);
+    default:
+      return updateForm(state, form, command);
+  }
+}
+
 function updateConfirm(state: UiState, command: Command): Update {
   const answered = { ...state, confirm: null };
   if (state.confirm === null || command !== 'yes') return update(answered);
   if (state.confirm.about === 'discard') return update(popScreen(answered));
+  if (state.confirm.about === 'overwrite') {
+    const { values, fileName } = state.confirm;
+    return update(answered, { type: 'write-experiment', values, fileName, overwrites: true });
+  }
   if (state.confirm.about === 'delete') return update(answered, { type: 'delete-runs', runs: state.confirm.runs });
   const { runId, title } = state.confirm;
   return update(answered, { type: 'stop-run', runId, title });

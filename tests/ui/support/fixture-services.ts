@@ -36,6 +36,8 @@ export interface FixtureServices extends UiServices {
   readonly presetList: Preset[];
   /** Values every started run was given. */
   readonly started: Readonly<Record<string, string>>[];
+  /** Values written to files, by path. */
+  readonly written: Map<string, Readonly<Record<string, string>>>;
   readonly stopped: string[];
   readonly resumed: string[];
   /** How often each service was called. */
@@ -296,6 +298,7 @@ export function fixtureServices(runs: FixtureRun[] = sampleRuns()): FixtureServi
     runs,
     presetList: [QUICKSTART, KDE4],
     started: [],
+    written: new Map(),
     stopped: [],
     resumed: [],
     calls,
@@ -321,6 +324,12 @@ export function fixtureServices(runs: FixtureRun[] = sampleRuns()): FixtureServi
     },
     presets: () => counted('presets', () => services.presetList),
     checkExperiment: (values) => checkValues(values),
+    writeExperiment: (values, fileName, overwrites) => {
+      const path = `/work/${fileName}.yaml`;
+      const isWritten = overwrites || !services.written.has(path);
+      if (isWritten) services.written.set(path, values);
+      return { path, isWritten };
+    },
     async startRun(values) {
       (services.started as Readonly<Record<string, string>>[]).push(values);
       if (services.startGate !== null) await services.startGate;

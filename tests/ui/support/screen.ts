@@ -48,6 +48,7 @@ const NAMED_KEYS: Readonly<Record<string, string>> = {
   esc: '\u001b',
   space: ' ',
   tab: '\t',
+  'shift+tab': '\u001b[Z',
   up: '\u001b[A',
   down: '\u001b[B',
   right: '\u001b[C',
