@@ -69,8 +69,11 @@ export class Journal {
 
   /** Adds an entry at the end. @throws the file system's error; then nothing of it is there */
   append(entry: JournalEntry): void {
-    if (this.#syncError !== null) throw this.#syncError;
     const file = this.#open();
+    if (this.#syncError !== null) {
+      fdatasyncSync(file); // there may be room now
+      this.#syncError = null;
+    }
     const line = journalLine(entry);
     let written = 0;
     try {

@@ -3,12 +3,13 @@
  * when it returns, what it wrote survives the death of the program (of the power supply: all but the last moments). The
  * run's journal has it first.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Database } from 'better-sqlite3';
 import type { Envelope } from '../engine/run/protocol.ts';
 import type { WireEnvelope } from '../engine/run/wire.ts';
 import { StoreError } from '../errors.ts';
 import { type AddToDiary, prepareDiary } from './diary.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalEntry } from './journal.ts';
 import { prepareRecorder } from './record-event.ts';
 import type { RunEnd } from './run-facts.ts';
 import { withStoreErrors } from './sqlite-error.ts';
@@ -65,18 +66,24 @@ export class RunWriter {
 
     const heartbeat = prepareHeartbeat(database, run.number, addToDiary);
     this.#heartbeat = () => heartbeat.immediate(now());
+    let notInStore: JournalEntry | null = null;
+    const inJournalOnce = (entry: JournalEntry, write: () => void) => {
+      // As with events: what is given again, since the store had no room for it, is in the journal.
+      if (!isDeepStrictEqual({ ...notInStore, at: entry.at }, entry)) journal?.append(entry);
+      notInStore = entry;
+      write();
+      notInStore = null;
+    };
     const finish = prepareFinish(database, run.number, addToDiary);
     this.#finish = (end) => {
       const at = now();
-      journal?.append({ type: 'ended', at, end });
-      finish.immediate(end, at);
+      inJournalOnce({ type: 'ended', at, end }, () => finish.immediate(end, at));
       journal?.close();
     };
     const note = database.transaction(addToDiary);
     this.#note = (kind, text) => {
       const at = now();
-      journal?.append({ type: 'note', at, kind, text });
-      note.immediate(kind, text, at);
+      inJournalOnce({ type: 'note', at, kind, text }, () => note.immediate(kind, text, at));
     };
   }
 

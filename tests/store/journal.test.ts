@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseEnvelope } from '../../src/runner/parse-envelope.ts';
 import { Journal, journalPath } from '../../src/store/journal.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -109,4 +109,25 @@ describe('a journal', () => {
     const kept = [...entriesThatCount(journalPath(directory), parseEnvelope)].map(({ type }) => type);
     expect(kept).toEqual(['created', 'event', 'resumed']);
   });
+});
+
+it('holds a note and the end once, though the store took them at the third try only', () => {
+  const store = newStore();
+  const writer = store.createRun(newRun({ id: 'r' }));
+  const database = new Database(join(store.directory, 'bleubird.sqlite'));
+  onTestFinished(() => void database.close());
+  const refuse = "CREATE TRIGGER refuse BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no room'); END";
+  for (const write of [
+    () => writer.note('push', 'same'),
+    () => writer.note('push', 'same'),
+    () => writer.finish(completed),
+  ]) {
+    database.exec(refuse);
+    expect(write).toThrow('no room');
+    expect(write).toThrow('no room');
+    database.exec('DROP TRIGGER refuse');
+    write();
+  }
+  const entries = [...readJournal(journalPath(writer.directory), parseEnvelope)].map((entry) => entry?.type);
+  expect(entries).toEqual(['created', 'note', 'note', 'ended']);
 });
