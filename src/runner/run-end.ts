@@ -26,8 +26,20 @@ export interface Wishes {
   readonly stopReason?: unknown;
 }
 
-/** Gives back what to record and to tell about the end of a trainer. */
-export function explainEnd(end: TrainerEnd, wishes: Wishes): ExplainedEnd {
+/** What a trainer that died has left behind. */
+export interface Traces {
+  /** Whether a run can go on from what is saved. */
+  readonly hasSoundCheckpoint: boolean;
+  /** How often the system has killed for want of memory during the run; null where it does not say. */
+  readonly memoryKills: number | null;
+}
+
+/** Gives back what to record and to tell about the end of a trainer; `traces` are asked for when it has died. */
+export async function explainEnd(
+  end: TrainerEnd,
+  wishes: Wishes,
+  traces: () => Promise<Traces>,
+): Promise<ExplainedEnd> {
   switch (end.type) {
     case 'ended':
       if (end.reason === 'stopped') return explainStop(end.step, wishes);
@@ -35,7 +47,7 @@ export function explainEnd(end: TrainerEnd, wishes: Wishes): ExplainedEnd {
     case 'failed':
       return explainFailure(end);
     case 'died':
-      return wishes.wasKilled ? explainKill(end) : explainDeath(end);
+      return wishes.wasKilled ? explainKill(end) : explainDeath(end, await traces());
     default:
       return end satisfies never;
   }
@@ -84,23 +96,39 @@ function explainKill(death: Death): ExplainedEnd {
   return { end: endOfDeath(death, reason, null), error: new CancelledError(reason) };
 }
 
-function explainDeath(death: Death): ExplainedEnd {
+function explainDeath(death: Death, traces: Traces): ExplainedEnd {
   const how = death.signal === null ? `with exit code ${death.exitCode}` : `by signal ${death.signal}`;
   const lastWords = lastLine(death.stderrTail);
   const after = death.lastEvent === null ? 'before its first event' : `after its event "${death.lastEvent}"`;
   const reason = `The trainer ended ${how}, ${after}${lastWords === '' ? '' : `: ${lastWords}`}.`;
-  const hint = hintForDeath(death);
+  const goOn = traces.hasSoundCheckpoint
+    ? '"bleubird resume" goes on from its newest checkpoint.'
+    : 'It has saved no checkpoint to go on from.';
+  const hint = `${hintForDeath(death, traces)} ${goOn}`;
   return { end: endOfDeath(death, reason, hint), error: new RunFailedError(reason, { hint }) };
 }
 
-function hintForDeath({ signal, stderrTail }: Death): string {
+/** Signals of a fault in native code. */
+const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGILL', 'SIGBUS', 'SIGFPE'];
+
+function hintForDeath({ signal, stderrTail }: Death, { memoryKills }: Traces): string {
   if (/heap out of memory|bad_alloc|Cannot allocate memory/i.test(stderrTail)) {
     return 'It ran out of memory: lower per_device_train_batch_size or max_source_length and max_target_length.';
   }
-  if (signal === 'SIGKILL') {
-    return 'Nobody here killed it: probably the system, for want of memory (see dmesg). Lower per_device_train_batch_size.';
+  if (signal === 'SIGKILL') return hintForKill(memoryKills);
+  const log = 'trainer.log in the folder of the run has all it wrote';
+  if (signal !== null && CRASHES.includes(signal)) {
+    return `It crashed in native code: please report it; ${log}. "bleubird run FILE --device wasm" does without ours.`;
   }
-  return 'trainer.log in the folder of the run has all it wrote; "bleubird resume" goes on from its newest checkpoint.';
+  return `${log}.`;
+}
+
+function hintForKill(memoryKills: number | null): string {
+  const cure = 'lower per_device_train_batch_size or max_source_length and max_target_length';
+  if (memoryKills === null)
+    return `Somebody or the system killed it; if that was for want of memory (see dmesg), ${cure}.`;
+  if (memoryKills === 0) return 'Somebody killed it: the system has killed nothing for want of memory meanwhile.';
+  return `The system has killed for want of memory meanwhile, most likely it: ${cure}.`;
 }
 
 function endOfDeath({ exitCode, signal, stderrTail }: Death, reason: string, hint: string | null): RunEnd {

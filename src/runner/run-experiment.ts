@@ -2,9 +2,11 @@
  * The life of one run, in this process: the runner. Every event is written to the store before a listener hears of it, so
  * what was seen is what is kept; and whatever becomes of the trainer, the run gets an end with a reason.
  */
+import { join } from 'node:path';
 import type { Experiment } from '../engine/config/experiment.ts';
 import type { Envelope, ResumePoint } from '../engine/run/protocol.ts';
 import { superviseTrainer, type Trainer } from '../engine/run/supervisor.ts';
+import { findNewestSoundCheckpoint } from '../engine/training/checkpoint.ts';
 import { AppError } from '../errors.ts';
 import { journalPath } from '../store/journal.ts';
 import type { RunState } from '../store/rows.ts';
@@ -14,6 +16,7 @@ import { assertCanBegin } from './assert-can-begin.ts';
 import { writeCards } from './card-of-checkpoint.ts';
 import { requireRoomForOne } from './disk-space.ts';
 import { History, type OnPause } from './history.ts';
+import { countMemoryKills } from './memory-kills.ts';
 import { lookUpModel, obtainModel } from './obtain-model.ts';
 import { parseEnvelope } from './parse-envelope.ts';
 import { identityOf } from './process-identity.ts';
@@ -22,7 +25,14 @@ import type { BackgroundPush, PushNews } from './push-in-background.ts';
 import { pushOfRun, requirePush } from './push-of-run.ts';
 import { withRunId } from './resolve-model.ts';
 import { findCheckpointIn, runOfCheckpoint } from './resume-point.ts';
-import { type ExplainedEnd, explainEnd, explainFailedFetch, explainStop, explainStoreFailure } from './run-end.ts';
+import {
+  type ExplainedEnd,
+  explainEnd,
+  explainFailedFetch,
+  explainStop,
+  explainStoreFailure,
+  type Traces,
+} from './run-end.ts';
 import { trainerEnvironment } from './trainer-environment.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -158,6 +168,7 @@ async function train(
   push: BackgroundPush | null,
 ): Promise<ExplainedEnd> {
   const { experiment, resume, env, trainerPath, killAfterMs } = options;
+  const killsBefore = countMemoryKills();
   const trainer = superviseTrainer({
     experiment,
     runDirectory: directory,
@@ -183,10 +194,18 @@ async function train(
     const { aborted: wasStopped, reason: stopReason } = options.stop;
     const wishes = { wasStopped, wasKilled: options.kill?.aborted ?? false, stopReason };
     if (end.type === 'died' && wishes.wasKilled && history.isSaved) return explainStop(history.step, wishes);
-    return history.failure ? explainStoreFailure(history.failure) : explainEnd(end, wishes);
+    if (history.failure !== null) return explainStoreFailure(history.failure);
+    return await explainEnd(end, wishes, () => tracesIn(directory, killsBefore));
   } finally {
     release();
   }
+}
+
+async function tracesIn(directory: string, killsBefore: number | null): Promise<Traces> {
+  const { path } = await findNewestSoundCheckpoint(join(directory, 'checkpoints'));
+  const kills = countMemoryKills();
+  const memoryKills = kills === null || killsBefore === null ? null : kills - killsBefore;
+  return { hasSoundCheckpoint: path !== null, memoryKills };
 }
 
 /** Ends the waiting for a push: the next wish to stop, after one that ended the training. */

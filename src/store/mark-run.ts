@@ -7,7 +7,7 @@ export function interruption(id: string): { readonly reason: string; readonly hi
   return {
     reason:
       'Its runner is gone without a word: it was killed, the machine went down, or the store could not be written.',
-    hint: `bleubird resume ${id} goes on from its newest checkpoint.`,
+    hint: `bleubird resume ${id} goes on from its newest checkpoint, if it has saved one.`,
   };
 }
 

@@ -1,11 +1,10 @@
 /** Taking runs up again, with a trainer that follows a script in a real process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Envelope } from '../../src/engine/run/protocol.ts';
-import { writeChecksums } from '../../src/engine/training/checksums.ts';
 import { waitForOrphanedTrainer } from '../../src/runner/orphaned-trainer.ts';
 import { identityOf } from '../../src/runner/process-identity.ts';
 import { resumeRun } from '../../src/runner/resume-run.ts';
@@ -14,19 +13,9 @@ import type { Store } from '../../src/store/store.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
 import { newRun } from '../store/run-events.ts';
 import { demoModel } from '../support/demo-model.ts';
-import { scripted } from './scripted.ts';
+import { scripted, writeCheckpoint } from './scripted.ts';
 
 const never = new AbortController().signal;
-
-/** A folder that passes for a sound checkpoint. */
-async function writeCheckpoint(runDirectory: string, step: number): Promise<string> {
-  const path = join(runDirectory, 'checkpoints', `checkpoint-${step}`);
-  mkdirSync(path, { recursive: true });
-  for (const name of ['model.safetensors', 'trainer_state.json']) writeFileSync(join(path, name), '{}');
-  cpSync(join(demoModel, 'config.json'), join(path, 'config.json'));
-  await writeChecksums(path);
-  return path;
-}
 
 async function crashed(store: Store): Promise<string> {
   const { runId, state } = await runExperiment({ ...scripted('crash-once'), store, stop: never });

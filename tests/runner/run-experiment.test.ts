@@ -8,7 +8,7 @@ import { CancelledError, RunFailedError, StoreError } from '../../src/errors.ts'
 import { identityOf } from '../../src/runner/process-identity.ts';
 import { runExperiment } from '../../src/runner/run-experiment.ts';
 import { newStore } from '../store/new-store.ts';
-import { scripted } from './scripted.ts';
+import { scripted, writeCheckpoint } from './scripted.ts';
 
 const never = new AbortController().signal;
 
@@ -166,12 +166,27 @@ describe('a run that fails', () => {
     expect(store.metricSeries(runId, 'loss')).toHaveLength(1);
   });
 
-  it('because its trainer is killed names the signal and the likely reason', async () => {
+  it('because its trainer is killed names the signal, and the system as the culprit only with evidence', async () => {
     const store = newStore();
     const { runId, error } = await runExperiment({ ...scripted('killed'), store, stop: never });
     expect(error?.message).toBe('The trainer ended by signal SIGKILL, after its event "metrics".');
-    expect(error?.hint).toContain('want of memory');
+    // Nothing was killed for want of memory, as far as the system says.
+    expect(error?.hint).toMatch(/^Somebody (or the system )?killed it/);
+    expect(error?.hint).toContain('It has saved no checkpoint to go on from.');
     expect(store.readRun(runId)).toMatchObject({ state: 'failed', exitCode: null, signal: 'SIGKILL' });
+  });
+
+  it('because native code crashes is told what does without it, and of a checkpoint only where there is one', async () => {
+    const store = newStore();
+    const first = await runExperiment({ ...scripted('segfault'), store, stop: never });
+    expect(first.error?.message).toContain('by signal SIGSEGV');
+    const crash =
+      'It crashed in native code: please report it; trainer.log in the folder of the run has all it wrote. ' +
+      '"bleubird run FILE --device wasm" does without ours.';
+    expect(first.error?.hint).toBe(`${crash} It has saved no checkpoint to go on from.`);
+    const onStart = ({ directory }: { directory: string }) => void writeCheckpoint(directory, 1);
+    const second = await runExperiment({ ...scripted('segfault'), store, stop: never, onStart });
+    expect(second.error?.hint).toBe(`${crash} "bleubird resume" goes on from its newest checkpoint.`);
   });
 
   it('because the trainer cannot go on gives its own reason, hint and kind of error', async () => {

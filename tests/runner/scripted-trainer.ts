@@ -41,6 +41,9 @@ const scripts: Record<string, () => void> = {
     tell(metrics(1, { loss: 2 }));
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);
   },
+  segfault() {
+    setTimeout(() => process.kill(process.pid, 'SIGSEGV'), 50);
+  },
   fail() {
     tell({ type: 'failed', code: 'DATA', exitCode: 3, message: 'pairs.tsv is empty.', hint: 'Give another file.' });
     process.disconnect();

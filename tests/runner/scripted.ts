@@ -1,5 +1,8 @@
 /** The options of runs whose trainer follows a script. */
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeChecksums } from '../../src/engine/training/checksums.ts';
 import { experiment } from '../store/run-events.ts';
 import { demoModel } from '../support/demo-model.ts';
 
@@ -11,4 +14,14 @@ export function scripted(script: string) {
     experiment: { ...experiment, name: script, model: demoModel, data: { ...experiment.data, corpus } },
     trainerPath: fileURLToPath(new URL('scripted-trainer.ts', import.meta.url)),
   };
+}
+
+/** A folder that passes for a sound checkpoint. */
+export async function writeCheckpoint(runDirectory: string, step: number): Promise<string> {
+  const path = join(runDirectory, 'checkpoints', `checkpoint-${step}`);
+  mkdirSync(path, { recursive: true });
+  for (const name of ['model.safetensors', 'trainer_state.json']) writeFileSync(join(path, name), '{}');
+  cpSync(join(demoModel, 'config.json'), join(path, 'config.json'));
+  await writeChecksums(path);
+  return path;
 }
