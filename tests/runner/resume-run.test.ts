@@ -12,7 +12,6 @@ import { runExperiment } from '../../src/runner/run-experiment.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
 import { newRun } from '../store/run-events.ts';
-import { demoModel } from '../support/demo-model.ts';
 import { scripted, writeCheckpoint } from './scripted.ts';
 
 const never = new AbortController().signal;

@@ -12,6 +12,7 @@ import { loadModel } from '../model/load-model.ts';
 import { readGenerationConfig } from '../model/model-directory.ts';
 import { MarianTokenizer } from '../text/marian-tokenizer.ts';
 import { prefixProblem } from '../text/prefix-problem.ts';
+import { warningForUnsavedBest } from '../training/best-model.ts';
 import { listCheckpoints } from '../training/checkpoint.ts';
 import { assertCheckpointFits } from '../training/checkpoint-fit.ts';
 import { warningForRoom } from '../training/checkpoint-room.ts';
@@ -68,7 +69,7 @@ export async function trainExperiment(options: TrainExperimentOptions): Promise<
     });
     if (resumed !== null) await announceResume(run, resumed);
     stepsBefore = resumed?.state.step ?? 0;
-    await warnOfFullDisk(run, plan, stepsBefore);
+    await warnBeforehand(run, plan, stepsBefore);
     if (isBeforeDue) await evaluateWithEvents(run, { stage: 'before', step: 0, epoch: 0 });
     throwIfStopped(control);
     if (resumed !== null && isBeforeDue) await restoreWeights(run.model, resumed.path);
@@ -94,11 +95,11 @@ async function announceResume(run: LoadedRun, resumed: OpenedCheckpoint): Promis
   await run.events.send({ type: 'resumed', step: resumed.state.step, checkpoint: resumed.path });
 }
 
-/** Said once, before hours of work: on a full disk the run would wait for room. */
-async function warnOfFullDisk(run: LoadedRun, plan: TrainingPlan, stepsMade: number): Promise<void> {
+/** Says once, before hours of work, what may not end as it is wished. */
+async function warnBeforehand(run: LoadedRun, plan: TrainingPlan, stepsMade: number): Promise<void> {
   const { runDirectory, experiment, events } = run;
   const checkpoints = await listCheckpoints(join(runDirectory, 'checkpoints'));
-  const message = await warningForRoom({
+  const room = await warningForRoom({
     folder: runDirectory,
     parameters: countParameters(run),
     plan,
@@ -106,7 +107,9 @@ async function warnOfFullDisk(run: LoadedRun, plan: TrainingPlan, stepsMade: num
     stepsMade,
     checkpointsThere: checkpoints.length,
   });
-  if (message !== null) await events.send({ type: 'warning', message });
+  for (const message of [room, warningForUnsavedBest(experiment.training)]) {
+    if (message !== null) await events.send({ type: 'warning', message });
+  }
 }
 
 function countParameters({ model }: LoadedRun): number {

@@ -37,6 +37,25 @@ export function bestMetricName(
 }
 
 /**
+ * Gives a warning where evaluations come oftener than saves; null where none is due. Trainer remembers the best evaluation,
+ * saved or not, and so the best saved model may be another, or none.
+ */
+export function warningForUnsavedBest(
+  config: Pick<
+    TrainingConfig,
+    'load_best_model_at_end' | 'save_strategy' | 'eval_strategy' | 'save_steps' | 'eval_steps'
+  >,
+): string | null {
+  const { load_best_model_at_end, save_strategy, eval_strategy, save_steps, eval_steps } = config;
+  const isBySteps = save_strategy === 'steps' && eval_strategy === 'steps';
+  if (!load_best_model_at_end || !isBySteps || save_steps <= eval_steps) return null;
+  return (
+    `The best model may not be kept: training.eval_steps is ${eval_steps}, training.save_steps ${save_steps}, and what is best ` +
+    'between two saves is not saved. Equal numbers, or training.save_strategy: best, keep every best one.'
+  );
+}
+
+/**
  * Judges the evaluation of a step. The threshold counts for patience only: the best model is the best, by however little.
  * @throws {RangeError} when the metric was not measured
  */

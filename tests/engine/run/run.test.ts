@@ -184,18 +184,18 @@ test('Lengths the model has no positions for are refused before any work.', asyn
   );
 });
 
-test('Checkpoints that will not fit on the disk are warned of once, before the first step.', async () => {
-  const many = { max_steps: 1_000_000_000, save_strategy: 'steps', save_steps: 1 } as const;
+test('Checkpoints that will not fit, and a best model that may not be saved, are warned of before the first step.', async () => {
+  const best = { load_best_model_at_end: true, eval_strategy: 'steps', eval_steps: 1 } as const;
+  const many = { max_steps: 1_000_000_000, save_strategy: 'steps', save_steps: 2, ...best } as const;
   const experiment = folder.experiment(many);
   const { events } = await watchRun(experiment, folder.newRun(), (event, trainer) => {
     if (event.type === 'phase' && event.phase === 'training') trainer.stop();
   });
   const warnings = eventsOf(events, 'warning').filter(({ message }) => message.startsWith('The disk may fill: '));
   expect(warnings).toHaveLength(1);
-  expect(warnings[0]?.message).toMatch(/up to 1000000000 more checkpoints at once are to come, of about \d MB each; /);
-  const warned = events.findIndex(
-    (event) => event.type === 'warning' && event.message.startsWith('The disk may fill: '),
-  );
+  expect(warnings[0]?.message).toMatch(/up to 500000000 more checkpoints at once are to come, of about \d MB each; /);
+  const warned = events.findIndex(({ type }) => type === 'warning');
   expect(events.slice(0, warned).map(({ type }) => type)).toContain('plan');
   expect(events.slice(0, warned).map(({ type }) => type)).not.toContain('metrics');
+  expect(events[warned + 1]).toMatchObject({ message: expect.stringMatching(/^The best model may not be kept: /) });
 });

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrainingConfig } from '../../../src/engine/config/experiment.ts';
-import { bestMetricName, judgeEvaluation, NO_BEST_MODEL } from '../../../src/engine/training/best-model.ts';
+import {
+  bestMetricName,
+  judgeEvaluation,
+  NO_BEST_MODEL,
+  warningForUnsavedBest,
+} from '../../../src/engine/training/best-model.ts';
 import { listCheckpoints, saveCheckpoint } from '../../../src/engine/training/checkpoint.ts';
 import type { TrainerState } from '../../../src/engine/training/trainer-state.ts';
 import { isSaveDue } from '../../../src/engine/training/training-plan.ts';
@@ -71,6 +76,24 @@ test.each(readFixture<Case[]>('best-model.json').map((each, index) => ({ ...each
     });
   },
 );
+
+test('A training that evaluates oftener than it saves is told that its best model may not be kept.', () => {
+  const config = {
+    load_best_model_at_end: true,
+    save_strategy: 'steps',
+    eval_strategy: 'steps',
+    save_steps: 40,
+    eval_steps: 20,
+  } as const;
+  expect(warningForUnsavedBest(config)).toBe(
+    'The best model may not be kept: training.eval_steps is 20, training.save_steps 40, and what is best between two saves ' +
+      'is not saved. Equal numbers, or training.save_strategy: best, keep every best one.',
+  );
+  expect(warningForUnsavedBest({ ...config, save_steps: 20 })).toBeNull();
+  expect(warningForUnsavedBest({ ...config, save_strategy: 'epoch', eval_strategy: 'epoch' })).toBeNull();
+  expect(warningForUnsavedBest({ ...config, save_strategy: 'best' })).toBeNull();
+  expect(warningForUnsavedBest({ ...config, load_best_model_at_end: false })).toBeNull();
+});
 
 test('The loss decides where the best model is asked for by no metric, and nothing where it is not asked for.', () => {
   const name = (metric_for_best_model: TrainingConfig['metric_for_best_model'], load_best_model_at_end: boolean) =>
