@@ -85,7 +85,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('progress'),
     phase: z.string(),
-    unit: z.enum(['steps', 'sentences', 'batches']),
+    unit: z.enum(['steps', 'sentences']),
     done: count,
     total: count,
     etaSeconds: number,

@@ -18,7 +18,6 @@ export const NO_BEST_MODEL: BestModel = { metric: null, step: null, badEvaluatio
 export interface Judgement {
   readonly best: BestModel;
   readonly isBest: boolean;
-  readonly isOutOfPatience: boolean;
 }
 
 /** What an evaluation measured; `bleu` is null when nothing was translated. */
@@ -61,7 +60,7 @@ export function warningForUnsavedBest(
  */
 export function judgeEvaluation(config: TrainingConfig, best: BestModel, step: number, measured: Measured): Judgement {
   const name = bestMetricName(config);
-  if (name === null) return { best, isBest: false, isOutOfPatience: false };
+  if (name === null) return { best, isBest: false };
   const value = name === 'eval_loss' ? measured.loss : measured.bleu;
   if (value === null) throw new RangeError(`${name} was not measured.`);
   const isGreaterBetter = config.greater_is_better ?? name !== 'eval_loss';
@@ -69,10 +68,8 @@ export function judgeEvaluation(config: TrainingConfig, best: BestModel, step: n
   const hasImproved =
     best.metric === null || (isBest && Math.abs(value - best.metric) > config.early_stopping_threshold);
   const badEvaluations = hasImproved ? 0 : best.badEvaluations + 1;
-  const patience = config.early_stopping_patience;
   return {
     best: { ...(isBest ? { metric: value, step } : best), badEvaluations },
     isBest,
-    isOutOfPatience: patience !== null && badEvaluations >= patience,
   };
 }

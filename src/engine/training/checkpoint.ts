@@ -21,8 +21,6 @@ export interface CheckpointContents {
   readonly modelDirectory: string;
   readonly optimizer: AdamWState;
   readonly trainerState: TrainerState;
-  /** Further files by their names, such as a model card. */
-  readonly extraFiles?: ReadonlyMap<string, string>;
 }
 
 export interface Checkpoint {
@@ -181,13 +179,12 @@ function assertFinite(weights: CheckpointContents['weights'], step: number): voi
 }
 
 async function writeContents(destination: string, contents: CheckpointContents): Promise<void> {
-  const { weights, modelDirectory, optimizer, trainerState, extraFiles = new Map() } = contents;
+  const { weights, modelDirectory, optimizer, trainerState } = contents;
   await saveModelDirectory({ weights, modelDirectory, destination });
   await writeSafetensors(join(destination, 'optimizer.safetensors'), optimizer.tensors, {
     format: 'adamw',
     step: String(optimizer.step),
   });
-  for (const [name, text] of extraFiles) await writeFile(join(destination, name), text);
   await writeFile(join(destination, STATE_FILE), `${JSON.stringify(trainerState, null, 2)}\n`, { mode: 0o600 });
   await writeChecksums(destination);
 }

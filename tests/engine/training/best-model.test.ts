@@ -58,7 +58,9 @@ test.each(readFixture<Case[]>('best-model.json').map((each, index) => ({ ...each
       step += 1;
       const value = expected.values[step - 1] ?? Number.NaN;
       const judgement = judgeEvaluation(config, best, step, { loss: value, bleu: value });
-      ({ best, isOutOfPatience } = judgement);
+      best = judgement.best;
+      const patience = config.early_stopping_patience;
+      isOutOfPatience = patience !== null && best.badEvaluations >= patience;
       const moment = { step, isLastOfEpoch: step % 4 === 0, isLast: step === 8 };
       const isToSave =
         config.save_strategy === 'best' ? judgement.isBest : isSaveDue(config.save_strategy, config.save_steps, moment);

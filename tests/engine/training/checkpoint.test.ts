@@ -148,13 +148,6 @@ test.each([
   });
 });
 
-test('Further files are saved with a checkpoint, and checked like the others.', async () => {
-  const extraFiles = new Map([['README.md', '# A model\n']]);
-  const { path } = await saveCheckpoint(checkpoints, { ...contentsOf(1), extraFiles }, null);
-  expect(readFileSync(join(path, 'README.md'), 'utf8')).toBe('# A model\n');
-  expect(readFileSync(join(path, 'SHA256SUMS'), 'utf8')).toContain('  README.md\n');
-});
-
 test('Without a limit all stay, and a step that is saved again replaces its checkpoint.', async () => {
   for (const step of [1, 2, 3]) await saveCheckpoint(checkpoints, contentsOf(step), null);
   await saveCheckpoint(checkpoints, contentsOf(2, [9, 9, 9, 9]), null);
