@@ -42,7 +42,7 @@ export type JournalEntry<Event = WireEnvelope> =
 /** Leaves room below the 250 ms that may be at risk for the flush itself. */
 const SYNC_WITHIN_MS = 100;
 
-export const JOURNAL_NAME = 'journal.jsonl';
+const JOURNAL_NAME = 'journal.jsonl';
 
 /** Gives the path of a run's journal. */
 export function journalPath(runDirectory: string): string {

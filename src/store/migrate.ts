@@ -9,7 +9,7 @@ import { StoreError } from '../errors.ts';
 import { type Migration, migrations } from './migrations.ts';
 
 /** "BLEU" in ASCII, in SQLite's application_id: tells our files from other programs' databases. */
-export const APPLICATION_ID = 0x424c4555;
+const APPLICATION_ID = 0x424c4555;
 
 export const STORE_VERSION = migrations.length;
 

@@ -21,7 +21,6 @@ export interface JournalSummary {
   readonly isEnded: boolean;
   /** Who wrote it last. */
   readonly runner: RunnerIdentity | null;
-  readonly entries: number;
   readonly damagedLines: number;
 }
 
@@ -89,14 +88,12 @@ export function summarizeJournal(path: string, parseEnvelope: ParseEnvelope): Jo
   let lastSeq = 0;
   let isEnded = false;
   let runner: RunnerIdentity | null = null;
-  let entries = 0;
   let damagedLines = 0;
   for (const entry of readJournal(path, parseEnvelope)) {
     if (entry === null) {
       damagedLines += 1;
       continue;
     }
-    entries += 1;
     if (entry.type === 'created') {
       createdAt = entry.at;
       lastSeq = 0;
@@ -110,7 +107,7 @@ export function summarizeJournal(path: string, parseEnvelope: ParseEnvelope): Jo
     if (entry.type === 'created' || entry.type === 'resumed') isEnded = false;
     if (entry.type === 'ended') isEnded = true;
   }
-  return { createdAt, lastSeq, isEnded, runner, entries, damagedLines };
+  return { createdAt, lastSeq, isEnded, runner, damagedLines };
 }
 
 /**

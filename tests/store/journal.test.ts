@@ -67,7 +67,6 @@ describe('a journal', () => {
     expect(() => writer.record(envelopes()(metrics(1, { loss: 1 })))).toThrow('no longer in the store');
     expect(summarizeJournal(journalPath(kept.runDirectory('x')), parseEnvelope)).toMatchObject({
       lastSeq: 1,
-      entries: 2,
       isEnded: false,
       damagedLines: 0,
     });
@@ -89,12 +88,13 @@ describe('a journal', () => {
   it('knows a line in which one bit was turned, and reads the others', () => {
     const directory = recordResumedRun(newStore());
     const bytes = readFileSync(journalPath(directory));
-    const whole = summarizeJournal(journalPath(directory), parseEnvelope);
+    const lines = [...readJournal(journalPath(directory), parseEnvelope)].length;
     const middle = Math.floor(bytes.length / 2);
     bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
     writeFileSync(journalPath(directory), bytes);
-    const harmed = summarizeJournal(journalPath(directory), parseEnvelope);
-    expect([harmed.damagedLines, harmed.entries]).toEqual([1, whole.entries - 1]);
+    const harmed = [...readJournal(journalPath(directory), parseEnvelope)];
+    expect([harmed.length, harmed.filter((entry) => entry === null).length]).toEqual([lines, 1]);
+    expect(summarizeJournal(journalPath(directory), parseEnvelope).damagedLines).toBe(1);
   });
 
   it('leaves out an event that never reached the store before the run was taken up again', () => {

@@ -17,7 +17,5 @@ export async function readSentencePiece(file: string, { cwd }: World): Promise<S
     throw unreadableInput(file, cause);
   });
   const model = new SentencePiece(bytes, file);
-  return {
-    encode: (line) => model.encode(line).map((piece) => (typeof piece === 'number' ? model.pieceText(piece) : piece)),
-  };
+  return { encode: (line) => model.encodePieces(line) };
 }

@@ -4,7 +4,7 @@ import { DeviceError } from '../../errors.ts';
 import type { BackendChoice } from './backend-choice.ts';
 
 /** The most memory tfjs's WebAssembly module can have; compiled into its binary. */
-export const WASM_HEAP_LIMIT_BYTES = 4 * 1024 ** 3;
+const WASM_HEAP_LIMIT_BYTES = 4 * 1024 ** 3;
 
 /** Opens tfjs's WebAssembly backend: one core, SIMD where Node has it (always, from Node 16.4). */
 export async function openWasm(): Promise<BackendChoice> {

@@ -13,8 +13,6 @@ export interface PreparedData extends SplitCorpus {
   /** Sides cut to their longest length, of training and validation together. */
   readonly truncatedSources: number;
   readonly truncatedTargets: number;
-  /** Pieces that are `<unk>`, of both sides. */
-  readonly unknownPieces: number;
   /** Of both corpora, where validation has its own; the first 1,000. */
   readonly problems: LineProblem[];
   readonly problemCounts: Record<string, number>;
@@ -30,7 +28,7 @@ export async function prepareData(
   world?: CorpusWorld,
 ): Promise<PreparedData> {
   const split = await splitCorpus(config, world);
-  const counts = { truncatedSources: 0, truncatedTargets: 0, unknownPieces: 0 };
+  const counts = { truncatedSources: 0, truncatedTargets: 0 };
   const encode = ({ source, target }: SentencePair): Example => {
     const sourceEncoding = tokenizer.encodeSource(config.source_prefix + source, {
       maxLength: config.max_source_length,
@@ -38,8 +36,6 @@ export async function prepareData(
     const targetEncoding = tokenizer.encodeTarget(target, { maxLength: config.max_target_length });
     counts.truncatedSources += Number(sourceEncoding.isTruncated);
     counts.truncatedTargets += Number(targetEncoding.isTruncated);
-    counts.unknownPieces += countOf(tokenizer.unkTokenId, sourceEncoding.ids);
-    counts.unknownPieces += countOf(tokenizer.unkTokenId, targetEncoding.ids);
     return { sourceIds: sourceEncoding.ids, targetIds: targetEncoding.ids };
   };
   const train = split.trainPairs.map(encode);
@@ -58,8 +54,4 @@ export function gatherProblems({
     problemCounts[reason] = (problemCounts[reason] ?? 0) + count;
   }
   return { problems: corpora.flatMap((each) => each.problems).slice(0, PROBLEMS_KEPT), problemCounts };
-}
-
-function countOf(id: number, ids: readonly number[]): number {
-  return ids.reduce((count, each) => (each === id ? count + 1 : count), 0);
 }

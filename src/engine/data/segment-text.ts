@@ -9,7 +9,7 @@ import { MAX_LINE_BYTES } from './line-splitter.ts';
 const CODES: ReadonlySet<string> = new Set(['bpt', 'ept', 'ph', 'it', 'ut', 'sub']);
 
 /** As long as a line of other formats may be. */
-export const MAX_SEGMENT_LENGTH = MAX_LINE_BYTES;
+const MAX_SEGMENT_LENGTH = MAX_LINE_BYTES;
 
 export class SegmentText {
   readonly #parts: string[] = [];

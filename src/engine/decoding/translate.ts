@@ -5,12 +5,6 @@ import type { MarianTokenizer } from '../text/marian-tokenizer.ts';
 import { generateAll } from './generate-all.ts';
 import type { GenerationSettings } from './generation-settings.ts';
 
-/** A translation and the place of its text. */
-export interface TranslatedItem {
-  readonly index: number;
-  readonly translation: string;
-}
-
 export interface TranslateOptions {
   readonly model: Seq2SeqModel;
   readonly tokenizer: MarianTokenizer;
@@ -21,11 +15,8 @@ export interface TranslateOptions {
   readonly batchSize: number;
   /** In pieces, end of sentence included; longer texts are cut on the right. */
   readonly maxSourceLength: number;
-  /** Hears of each batch when it is done; `done` and `total` count texts. */
-  readonly onBatch?: (progress: { done: number; total: number; items: readonly TranslatedItem[] }) => void;
   /** Hears once, before the first batch, which texts are cut. */
   readonly onTruncated?: (indices: readonly number[]) => void;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -33,22 +24,17 @@ export interface TranslateOptions {
  * of that is the translation, as with transformers.
  *
  * @throws {ConfigError} when `maxSourceLength` is above the model's positions
- * @throws {CancelledError} when `signal` is aborted
  */
 export async function translate(options: TranslateOptions): Promise<string[]> {
-  const { model, tokenizer, texts, settings, batchSize, maxSourceLength, onBatch, onTruncated, signal } = options;
+  const { model, tokenizer, texts, settings, batchSize, maxSourceLength, onTruncated } = options;
   assertSourceLength(maxSourceLength, model);
   const encodings = texts.map((text) => tokenizer.encodeSource(text, { maxLength: maxSourceLength }));
   const truncated = encodings.flatMap(({ isTruncated }, index) => (isTruncated ? [index] : []));
   if (truncated.length > 0) onTruncated?.(truncated);
   const translations: string[] = texts.map(() => '');
-  let done = 0;
   const sources = encodings.map(({ ids }) => ids);
-  for await (const batch of generateAll({ model, sources, settings, batchSize, signal })) {
-    const items = batch.map(({ index, ids }) => ({ index, translation: tokenizer.decode(ids) }));
-    for (const { index, translation } of items) translations[index] = translation;
-    done += items.length;
-    onBatch?.({ done, total: texts.length, items });
+  for await (const batch of generateAll({ model, sources, settings, batchSize })) {
+    for (const { index, ids } of batch) translations[index] = tokenizer.decode(ids);
   }
   return translations;
 }

@@ -82,7 +82,7 @@ export class CachedRepository {
 }
 
 /** Whether a revision is a whole commit, which never changes what it means. */
-export function isCommit(revision: string): boolean {
+function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 

@@ -27,7 +27,7 @@ export function readHubSettings(env: NodeJS.ProcessEnv): HubSettings {
 }
 
 /** Gives the folder of the cache. */
-export function hubCacheDirectory(env: NodeJS.ProcessEnv): string {
+function hubCacheDirectory(env: NodeJS.ProcessEnv): string {
   const explicit = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
   return explicit ? expandPath(explicit, env) : join(hubHome(env), 'hub');
 }

@@ -13,8 +13,6 @@ export interface ExpectedFile {
   readonly sizeBytes?: number;
   /** Hex. */
   readonly sha256?: string;
-  /** Hex. */
-  readonly md5?: string;
   /** Name that git gives a file of this content, hex; needs `sizeBytes`. */
   readonly gitSha1?: string;
 }
@@ -138,38 +136,33 @@ export async function inspectFile(
   }
 }
 
-export function hasChecksum({ sha256, md5, gitSha1 }: ExpectedFile): boolean {
-  return sha256 !== undefined || md5 !== undefined || gitSha1 !== undefined;
+function hasChecksum({ sha256, gitSha1 }: ExpectedFile): boolean {
+  return sha256 !== undefined || gitSha1 !== undefined;
 }
 
 interface Sums {
   readonly sha256: string;
-  readonly md5: string | null;
   readonly gitSha1: string | null;
 }
 
 class Digests {
   readonly #sha256 = createHash('sha256');
-  readonly #md5: Hash | null;
   readonly #git: Hash | null;
   #sums: Sums | null = null;
 
-  constructor({ md5, gitSha1, sizeBytes }: ExpectedFile) {
-    this.#md5 = md5 === undefined ? null : createHash('md5');
+  constructor({ gitSha1, sizeBytes }: ExpectedFile) {
     // git hashes a header before the content: "blob", the size in decimal, a zero byte.
     this.#git = gitSha1 === undefined ? null : createHash('sha1').update(`blob ${sizeBytes}\0`);
   }
 
   update(bytes: Uint8Array): void {
     this.#sha256.update(bytes);
-    this.#md5?.update(bytes);
     this.#git?.update(bytes);
   }
 
   finish(): Sums {
     this.#sums ??= {
       sha256: this.#sha256.digest('hex'),
-      md5: this.#md5?.digest('hex') ?? null,
       gitSha1: this.#git?.digest('hex') ?? null,
     };
     return this.#sums;
@@ -189,7 +182,7 @@ async function digestInto(digests: Digests, file: FileHandle): Promise<number> {
 
 function findFault({ sizeBytes, ...sums }: ExpectedFile, length: number, found: Sums): string | null {
   if (sizeBytes !== undefined && length !== sizeBytes) return `it has ${length} bytes, expected ${sizeBytes}`;
-  for (const name of ['sha256', 'md5', 'gitSha1'] as const) {
+  for (const name of ['sha256', 'gitSha1'] as const) {
     const wanted = sums[name]?.toLowerCase();
     if (wanted !== undefined && found[name] !== wanted)
       return `its ${name === 'gitSha1' ? 'git sha1' : name} is ${found[name]}, expected ${wanted}`;

@@ -161,7 +161,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
   }),
 ]);
 
-export const trainerCommand = z.discriminatedUnion('type', [
+const trainerCommand = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('start'),
     /** An Experiment, as read. */

@@ -33,7 +33,7 @@ describe('prepared data', () => {
       'Open file 5',
       'Open file 6',
     ]);
-    expect(data).toMatchObject({ truncatedSources: 0, truncatedTargets: 0, unknownPieces: 0, validationCorpus: null });
+    expect(data).toMatchObject({ truncatedSources: 0, truncatedTargets: 0, validationCorpus: null });
     expect(data.dataHash).toBe(data.corpus.sha256);
     expect(data.train[0]?.sourceIds.at(-1)).toBe(tokenizer.eosTokenId);
   });
@@ -76,7 +76,7 @@ describe('prepared data', () => {
     });
     const data = await prepareData(config, tokenizer);
     // Both sides hold the corpus once, so each count is twice what one pass over it finds.
-    expect(data).toMatchObject({ truncatedSources: 0, truncatedTargets: 2, unknownPieces: 2 });
+    expect(data).toMatchObject({ truncatedSources: 0, truncatedTargets: 2 });
     expect(data.train[0]?.targetIds).toHaveLength(3);
     expect(data.train[0]?.targetIds.at(-1)).toBe(tokenizer.eosTokenId);
     expect(tokenizer.decode(data.train[0]?.sourceIds ?? [], { useSourceTokenizer: true })).toBe('translate: Open');

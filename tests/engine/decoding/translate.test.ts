@@ -10,7 +10,7 @@ import { translate } from '../../../src/engine/decoding/translate.ts';
 import { type LoadedModel, loadModel } from '../../../src/engine/model/load-model.ts';
 import { readGenerationConfig } from '../../../src/engine/model/model-directory.ts';
 import { MarianTokenizer } from '../../../src/engine/text/marian-tokenizer.ts';
-import { CancelledError, ConfigError } from '../../../src/errors.ts';
+import { ConfigError } from '../../../src/errors.ts';
 
 const DEMO = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
 const TEXTS = ['Cancel', 'Are you sure you want to delete the selected files?', '', 'Show hidden files', 'Open file'];
@@ -43,8 +43,7 @@ beforeAll(async () => {
 afterAll(() => model.dispose());
 
 describe('translate', () => {
-  it('gives the translations of transformers in the order of the texts, and tells of each batch', async () => {
-    const heard: { done: number; total: number; indices: number[] }[] = [];
+  it('gives the translations of transformers in the order of the texts', async () => {
     const translations = await translate({
       model,
       tokenizer,
@@ -52,18 +51,8 @@ describe('translate', () => {
       settings,
       batchSize: 2,
       maxSourceLength: 40,
-      onBatch: ({ done, total, items }) => heard.push({ done, total, indices: items.map(({ index }) => index) }),
     });
     expect(translations.map((text, index) => (TRANSLATIONS[index] === null ? null : text))).toEqual(TRANSLATIONS);
-    // The longest go first.
-    expect(heard.map(({ done, total }) => [done, total])).toEqual([
-      [2, 5],
-      [4, 5],
-      [5, 5],
-    ]);
-    expect(heard.flatMap(({ indices }) => indices).toSorted()).toEqual([0, 1, 2, 3, 4]);
-    expect(heard[0]?.indices[0]).toBe(1);
-    expect(heard[2]?.indices).toEqual([2]);
   });
 
   it('tells which texts it had to cut', async () => {
@@ -71,19 +60,6 @@ describe('translate', () => {
     const onTruncated = (indices: readonly number[]): void => void cut.push(indices);
     await translate({ model, tokenizer, texts: TEXTS, settings, batchSize: 5, maxSourceLength: 4, onTruncated });
     expect(cut).toEqual([[1]]);
-  });
-
-  it('ends with a CancelledError once its signal is aborted, and hears the abort between batches', async () => {
-    const controller = new AbortController();
-    let batches = 0;
-    const onBatch = (): void => {
-      batches += 1;
-      setTimeout(() => controller.abort(), 0);
-    };
-    const { signal } = controller;
-    const options = { model, tokenizer, texts: TEXTS, settings, batchSize: 1, maxSourceLength: 40, onBatch, signal };
-    await expect(translate(options)).rejects.toThrow(CancelledError);
-    expect(batches).toBeLessThan(TEXTS.length);
   });
 
   it('refuses source lengths that the model has no positions for', async () => {

@@ -11,7 +11,6 @@ import { type FakeHub, type FakeRequest, type Fault, startFakeHub } from '../../
 
 const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 7)) & 255));
 const sha256 = createHash('sha256').update(bytes).digest('hex');
-const md5 = createHash('md5').update(bytes).digest('hex');
 
 let hub: FakeHub;
 let folder: string;
@@ -66,7 +65,7 @@ describe('a download', () => {
   it('is whole under its name, with its sha256, and leaves nothing else behind', async () => {
     const told: [number, number | null][] = [];
     const wanted = options({
-      expected: { sizeBytes: bytes.length, sha256, md5 },
+      expected: { sizeBytes: bytes.length, sha256 },
       onProgress: (...of) => told.push(of),
     });
     expect(await downloadFile(wanted)).toEqual({ path: wanted.destination, sha256 });
@@ -200,13 +199,6 @@ describe('a download that fails', () => {
         `What http://[^ ]+/file.bin sent is damaged or another file: its sha256 is [0-9a-f]{64}, expected ${sha256}\\.`,
       ),
       hint: /Try again; if it stays so/,
-    },
-    {
-      title: 'for a wrong md5',
-      fault: { type: 'damage' },
-      expected: { md5 },
-      message: new RegExp(`its md5 is [0-9a-f]{32}, expected ${md5}\\.`),
-      hint: /Try again/,
     },
     {
       title: 'for a wrong size, before a byte is read',

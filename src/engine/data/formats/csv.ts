@@ -10,7 +10,7 @@ import { MAX_LINE_BYTES } from '../line-splitter.ts';
 import { fileSource, openText, readingError } from '../read-bytes.ts';
 import { pairOfRow, type SentencePaths } from '../row-pairs.ts';
 
-export type CsvSpec = Extract<CorpusSpec, { format: 'csv' }>;
+type CsvSpec = Extract<CorpusSpec, { format: 'csv' }>;
 
 const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t' } as const;
 

@@ -9,7 +9,7 @@ import type { PickleDict, PickleTuple, PickleValue, TorchGlobal } from './pickle
 import { applyGlobal, findGlobal, resolvePersistentId } from './torch-globals.ts';
 
 /** A tensor takes about 60 opcodes, 6 containers and 15 memo entries. */
-export const PICKLE_LIMITS = {
+const PICKLE_LIMITS = {
   opcodes: 4_000_000,
   containers: 400_000,
   memo: 1_000_000,

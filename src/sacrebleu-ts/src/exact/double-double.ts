@@ -18,7 +18,7 @@ export function twoSum(a: number, b: number): DoubleDouble {
 }
 
 /** a + b without error when |a| >= |b|. */
-export function quickTwoSum(a: number, b: number): DoubleDouble {
+function quickTwoSum(a: number, b: number): DoubleDouble {
   const hi = a + b;
   return { hi, lo: b - (hi - a) };
 }
@@ -54,7 +54,7 @@ export function divide(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
   return add(sum, { hi: third, lo: 0 });
 }
 
-export function subtract(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
+function subtract(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
   return add(a, { hi: -b.hi, lo: -b.lo });
 }
 
