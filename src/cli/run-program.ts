@@ -1,4 +1,4 @@
-/** Runs one command in the real world: process streams, signals of a closed pipe, the exit code. */
+/** Runs the command that this process was started for: on its streams, heeding its signals, ending it with an exit code. */
 import { CommanderError } from 'commander';
 import { ConfigError } from '../errors.ts';
 import { Output } from './output.ts';

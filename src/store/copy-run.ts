@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import * as z from 'zod';
 
-/** In this order: a row comes after those it refers to. Their first column in a key after `run` tells where to begin. */
+/** In this order: a row comes after those it refers to. Evaluations and what compares them are copied apart, by new keys. */
 const TABLES = [
   'run_details',
   'parameters',

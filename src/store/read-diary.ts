@@ -1,4 +1,4 @@
-/** Reads what happened along the way: parameters, samples, checkpoints, lines left out, the diary. */
+/** Reads what a run has besides metrics and evaluations: its settings, samples, checkpoints, lines left out, its diary. */
 import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import * as z from 'zod';

@@ -38,6 +38,14 @@ describe('the directions of imports', () => {
 
   it('lets the runner know the store and of the engine what needs no tensors', () => {
     expect(offences(within('src/runner'), (edge) => within('src/ui', 'src/cli')(edge.to))).toEqual([]);
+    const ofEngine = within(
+      ...['config', 'files', 'hub', 'training', 'run/supervisor.ts', 'run/wire.ts', 'data/read-bytes.ts'].map(
+        (part) => `src/engine/${part}`,
+      ),
+      'src/engine/backend/cuda-requirements.ts',
+    );
+    const isForbidden = (edge: Import) => within('src/engine')(edge.to) && !edge.isType && !ofEngine(edge.to);
+    expect(offences(within('src/runner'), isForbidden)).toEqual([]);
     const loaded = sources.filter(within('src/runner')).flatMap((file) => [...loadedWith(file, imports)]);
     expect(loaded.filter(isHeavyPackage)).toEqual([]);
   });

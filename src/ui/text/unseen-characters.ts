@@ -4,8 +4,9 @@
  */
 
 /**
- * Control codes but none of their meanings, marks and overrides of direction, line and paragraph separators, invisible operators,
- * annotations, tags, and what is left of a broken pair.
+ * For a class of a regular expression: control codes, whatever they mean (a tab and a line feed too); characters without width;
+ * marks and overrides of the direction of writing; separators of lines and paragraphs; invisible operators; annotations; tags;
+ * and halves of surrogate pairs.
  */
 const UNSEEN =
   '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u070f\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\u{13430}-\\u{1343f}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}\\p{Surrogate}';
