@@ -68,7 +68,13 @@ function created(id: string, experiment: string): string {
 
 const experiment = (more = '') => `{"name":"n","model":"m","training":{"seed":1}${more}}`;
 
-function ofJournal(name: string, text: () => string, read: (folder: string) => unknown, answer: RegExp | null): Attack {
+function ofJournal(
+  name: string,
+  text: () => string,
+  read: (folder: string) => unknown,
+  answer: RegExp | null,
+  isHeavy = false,
+): Attack {
   return {
     name: `journal: ${name}`,
     make(folder) {
@@ -78,6 +84,7 @@ function ofJournal(name: string, text: () => string, read: (folder: string) => u
     },
     read,
     answer,
+    isHeavy,
   };
 }
 
@@ -111,11 +118,14 @@ const journalAttacks: readonly Attack[] = [
     rebuild,
     /the runs are q4s82$/,
   ),
-  ofJournal(
-    'a million damaged lines',
-    () => `${created(ID, experiment())}${'{}\n'.repeat(1_000_000)}`,
-    rebuild,
-    /the runs are q4s82$/,
+  ...[100_000, 1_000_000].map((lines) =>
+    ofJournal(
+      `${lines} damaged lines`,
+      () => `${created(ID, experiment())}${'{}\n'.repeat(lines)}`,
+      rebuild,
+      /the runs are q4s82$/,
+      lines > 100_000,
+    ),
   ),
   ofJournal(
     'repaired by the command',
