@@ -83,12 +83,15 @@ describe('readSafetensors', () => {
     shape,
     data_offsets: [start, end],
   });
-  it.each([
+  const fetchIt = 'Fetch the file again from where the model came from.';
+  const damaged = 'The file is cut off or damaged; fetch it again from where the model came from.';
+  const convert = 'Save the model in float32, float16 or bfloat16, for instance with transformers: model.float().';
+  it.each<[unknown, RegExp, string?]>([
     ['{"a": ', /^The header of .* is not valid JSON: /],
-    ['[1]    ', /^The header of .* holds \[1\], expected a JSON object\.$/],
-    [{ a: 3 }, /: a holds 3, expected a JSON object\.$/],
-    [{ a: { ...f32(0, 8), dtype: 'I64' } }, /: a has numbers of type "I64"; bleubird reads F32, F16, BF16\.$/],
-    [{ a: { ...f32(0, 8), dtype: 'toString' } }, /: a has numbers of type "toString"; /],
+    ['[1]    ', /^The header of .* holds \[1\], expected a JSON object\.$/, fetchIt],
+    [{ a: 3 }, /: a holds 3, expected a JSON object\.$/, fetchIt],
+    [{ a: { ...f32(0, 8), dtype: 'I64' } }, /: a has numbers of type "I64"; bleubird reads F32, F16, BF16\.$/, convert],
+    [{ a: { ...f32(0, 8), dtype: 'toString' } }, /: a has numbers of type "toString"; /, convert],
     [{ a: f32(0, 4, [1.5]) }, /: a has the shape \[1\.5\], expected a list of whole numbers\.$/],
     [{ a: f32(0, 4, [-1]) }, /: a has the shape \[-1\], /],
     [{ a: f32(4, 0) }, /: a has the data_offsets \[4,0\], expected \[start, end\] in whole numbers\.$/],
@@ -102,12 +105,15 @@ describe('readSafetensors', () => {
     [{ a: f32(4, 8) }, /: a starts at byte 4 and leaves a gap after the header, which ends at 0\.$/],
     [{ a: f32(0, 4) }, / has 8 bytes of data, but its tensors end at byte 4\.$/],
     [{ __metadata__: { step: 3 } }, /^The metadata of .* has step: 3, expected a text\.$/],
-  ])('refuses the header %j', async (header, message) => {
-    writeFileOf(header, new Uint8Array(typeof header === 'object' && '__metadata__' in header ? 0 : 8));
+  ])('refuses the header %j', async (header, message, hint = damaged) => {
+    writeFileOf(
+      header,
+      new Uint8Array(typeof header === 'object' && header !== null && '__metadata__' in header ? 0 : 8),
+    );
     const error = await readError();
     expect(error.message).toMatch(message);
     expect(error.message).toContain(file);
-    expect(error.hint).toBeTruthy();
+    expect(error.hint).toBe(hint);
     expect(error.exitCode).toBe(4);
   });
 

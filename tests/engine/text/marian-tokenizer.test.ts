@@ -162,35 +162,47 @@ describe('loading a tokenizer', () => {
     expect((await MarianTokenizer.load(directory)).encodeSource('the file').ids).toEqual([8, 80, 0]);
   });
 
+  const fetchIt = 'Fetch the file again from where the model came from.';
+  const published = 'Use the tokenizer_config.json published with the model.';
   it.each([
-    ['vocab.json', '{"a": 1', /vocab\.json \(7 bytes\) is not valid JSON: /],
-    ['vocab.json', ['a'], /vocab\.json holds \["a"\], expected a JSON object\.$/],
+    ['vocab.json', '{"a": 1', /vocab\.json \(7 bytes\) is not valid JSON: /, fetchIt],
+    ['vocab.json', ['a'], /vocab\.json holds \["a"\], expected a JSON object\.$/, fetchIt],
     [
       'vocab.json',
       { a: 1.5 },
       /vocab\.json: the piece "a" has the id 1\.5, expected a whole number from 0 to 2147483647\.$/,
+      'Use the vocab.json published with the model.',
     ],
-    ['vocab.json', { '<unk>': 1, '<pad>': 2 }, /vocab\.json has no entry for the special token "<\/s>"\.$/],
+    [
+      'vocab.json',
+      { '<unk>': 1, '<pad>': 2 },
+      /vocab\.json has no entry for the special token "<\/s>"\.$/,
+      /^Use the vocab\.json published with the model, and check the names of special tokens in .*tokenizer_config\.json\.$/,
+    ],
     [
       'tokenizer_config.json',
       { added_tokens_decoder: [] },
       /added_tokens_decoder holds \[\], expected a JSON object\.$/,
+      fetchIt,
     ],
     [
       'tokenizer_config.json',
       { added_tokens_decoder: { 7: { content: 3 } } },
       /added_tokens_decoder has the entry \{"7":\{"content":3\}\}; expected a whole number and an object with a content\.$/,
+      published,
     ],
     [
       'tokenizer_config.json',
       { added_tokens_decoder: { 7: { content: 'x', single_word: true } } },
       /"x" has single_word set, which bleubird cannot match\.$/,
+      'Set single_word to false for this token if it may also occur inside words.',
     ],
-  ])('refuses a %s of %j', async (name, value, message) => {
+  ])('refuses a %s of %j', async (name, value, message, hint) => {
     change(name, value);
     const error = await loadError();
     expect(error.message).toMatch(message);
-    expect(error.hint).toBeTruthy();
+    if (typeof hint === 'string') expect(error.hint).toBe(hint);
+    else expect(error.hint).toMatch(hint);
   });
 
   it('says when there is no such directory', async () => {
