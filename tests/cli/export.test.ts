@@ -3,21 +3,13 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { tableFormats } from '../../src/cli/export/table-formats.ts';
-import { parseExperiment } from '../../src/engine/config/parse-experiment.ts';
-import { PROTOCOL_VERSION, type TrainerEvent } from '../../src/engine/run/protocol.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
+import { metrics } from '../store/run-events.ts';
 import { bleu, evaluationEvent, greedy } from '../support/evaluation.ts';
+import { writeFinishedRuns } from '../support/finished-runs.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
 const AWKWARD = ' a "quoted", text\nof two lines\tand a tab ';
-
-const experimentText = `
-model: /models/m
-data:
-  corpus: {format: jsonl, path: c.jsonl}
-  source_lang: en
-  target_lang: fr
-`;
 
 const translated = (stage: 'before' | 'after', hypothesis: string): TrainerEvent[] => [
   {
@@ -30,27 +22,20 @@ const translated = (stage: 'before' | 'after', hypothesis: string): TrainerEvent
 ];
 
 const cwd = temporaryFolder();
-const store = openStore(join(cwd, '.bleubird'));
-for (const [id, events] of [
-  [
-    'first',
-    [metrics(1, { loss: 2.5, learning_rate: 1e-5 }), metrics(2, { loss: Number.NaN }), ...translated('before', '')],
-  ],
-  ['second', [metrics(1, { loss: 1 }), ...translated('before', 'x'), ...translated('after', 'la référence est là')]],
-] as const) {
-  const experiment = parseExperiment(experimentText, { fileName: 'e.yaml', directory: '/', overrides: [`name=${id}`] });
-  const none = { gitCommit: null, gitDirty: null, lockfileHash: null };
-  const writer = store.createRun({ id, experiment, runner: null, versions: {}, ...none });
-  for (const [index, event] of events.entries()) {
-    writer.record({ v: PROTOCOL_VERSION, seq: index + 1, time: index * 1000, event });
-  }
-  writer.finish({ state: 'completed', reason: '', hint: null, exitCode: null, signal: null, stderrTail: null });
-}
-store.close();
-
-function metrics(step: number, values: Readonly<Record<string, number>>): TrainerEvent {
-  return { type: 'metrics', points: Object.entries(values).map(([metric, value]) => ({ metric, step, value })) };
-}
+writeFinishedRuns(join(cwd, '.bleubird'), [
+  {
+    id: 'first',
+    events: [
+      metrics(1, { loss: 2.5, learning_rate: 1e-5 }),
+      metrics(2, { loss: Number.NaN }),
+      ...translated('before', ''),
+    ],
+  },
+  {
+    id: 'second',
+    events: [metrics(1, { loss: 1 }), ...translated('before', 'x'), ...translated('after', 'la référence est là')],
+  },
+]);
 
 async function rowsOf(...args: string[]): Promise<Record<string, string>[]> {
   const { code, stdout, stderr } = await runCli(['export', ...args], { cwd });

@@ -5,22 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { Html, html } from '../../src/cli/report/html.ts';
 import { lineChart } from '../../src/cli/report/line-chart.ts';
 import { testSystems } from '../../src/cli/significance.ts';
-import { parseExperiment } from '../../src/engine/config/parse-experiment.ts';
-import { PROTOCOL_VERSION, type TrainerEvent } from '../../src/engine/run/protocol.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
+import { completed, metrics } from '../store/run-events.ts';
 import { bleu, evaluationEvent, greedy } from '../support/evaluation.ts';
+import { writeFinishedRuns } from '../support/finished-runs.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
 const HOSTILE = '<script>alert("1")</script>\u202e';
 const SHOWN = '&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;⟨202E⟩';
-
-const experimentText = `
-model: /models/m
-data:
-  corpus: {format: jsonl, path: c.jsonl}
-  source_lang: en
-  target_lang: fr
-`;
 
 function translated(stage: 'before' | 'after', score: number, hypotheses: readonly string[]): TrainerEvent[] {
   const items = hypotheses.map((hypothesis, index) => {
@@ -33,25 +25,24 @@ function translated(stage: 'before' | 'after', score: number, hypotheses: readon
 }
 
 const cwd = temporaryFolder();
-const store = openStore(join(cwd, '.bleubird'));
-for (const [id, rate, events] of [
-  [
-    'first',
-    '1e-5',
-    [...translated('before', 10, ['x', 'y']), ...translated('after', 50, ['la référence numéro 0 est là', 'z'])],
-  ],
-  ['second', '2e-5', [{ type: 'metrics', points: [{ metric: 'loss', step: 1, value: 2 }] }]],
-] as const) {
-  const overrides = [`name=${id}${HOSTILE}`, `training.learning_rate=${rate}`];
-  const experiment = parseExperiment(experimentText, { fileName: 'e.yaml', directory: '/', overrides });
-  const none = { gitCommit: null, gitDirty: null, lockfileHash: null };
-  const writer = store.createRun({ id, experiment, runner: null, versions: {}, ...none });
-  for (const [index, event] of (events as readonly TrainerEvent[]).entries()) {
-    writer.record({ v: PROTOCOL_VERSION, seq: index + 1, time: index * 1000, event });
-  }
-  writer.finish({ state: 'completed', reason: HOSTILE, hint: null, exitCode: null, signal: null, stderrTail: null });
-}
-store.close();
+const hostileEnd = { ...completed, reason: HOSTILE };
+writeFinishedRuns(join(cwd, '.bleubird'), [
+  {
+    id: 'first',
+    overrides: [`name=first${HOSTILE}`, 'training.learning_rate=1e-5'],
+    events: [
+      ...translated('before', 10, ['x', 'y']),
+      ...translated('after', 50, ['la référence numéro 0 est là', 'z']),
+    ],
+    end: hostileEnd,
+  },
+  {
+    id: 'second',
+    overrides: [`name=second${HOSTILE}`, 'training.learning_rate=2e-5'],
+    events: [metrics(1, { loss: 2 })],
+    end: hostileEnd,
+  },
+]);
 
 describe('report', () => {
   it('writes one page with scores, settings that differ, curves and sentences, and nothing of a text as markup', async () => {
