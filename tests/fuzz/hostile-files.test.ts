@@ -11,7 +11,7 @@ import { readCataloguePairs } from '../../src/engine/data/catalogue-pairs.ts';
 import { CorpusBuilder } from '../../src/engine/data/corpus-builder.ts';
 import { readCorpus } from '../../src/engine/data/read-corpus.ts';
 import { readModelConfig, readWeights } from '../../src/engine/model/model-directory.ts';
-import { zipOf } from './zip.ts';
+import { zipOf } from '../support/zip.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bleubird-hostile-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

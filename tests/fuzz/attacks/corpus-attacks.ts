@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import type { CorpusSpec } from '../../../src/engine/config/experiment.ts';
 import { readCorpus } from '../../../src/engine/data/read-corpus.ts';
 import { DataError } from '../../../src/errors.ts';
+import { zipOf } from '../../support/zip.ts';
 import { fixture } from '../readers/fixture.ts';
-import { zipOf } from '../zip.ts';
 import type { Attack } from './attack.ts';
 
 type Spec = (path: string, folder: string) => CorpusSpec;

@@ -12,8 +12,8 @@ import { ByteTrie } from '../../../src/engine/text/byte-trie.ts';
 import { MarianTokenizer } from '../../../src/engine/text/marian-tokenizer.ts';
 import { SentencePiece } from '../../../src/engine/text/sentencepiece.ts';
 import { ModelError } from '../../../src/errors.ts';
+import { zipOf } from '../../support/zip.ts';
 import { fixture } from '../readers/fixture.ts';
-import { zipOf } from '../zip.ts';
 import type { Attack } from './attack.ts';
 
 export const DEEP = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { CorpusSpec } from '../../../src/engine/config/experiment.ts';
 import { readCorpus } from '../../../src/engine/data/read-corpus.ts';
+import { zipOf } from '../../support/zip.ts';
 import type { Random } from '../random.ts';
 import type { FuzzedReader } from '../reader.ts';
 import { spoilJson } from '../spoil-json.ts';
 import { spoilParts } from '../spoil-text.ts';
-import { spoilZip, zipOf } from '../zip.ts';
+import { spoilZip } from '../zip.ts';
 import { fixture } from './fixture.ts';
 
 const LANGUAGES = { source_lang: 'en', target_lang: 'fr' };

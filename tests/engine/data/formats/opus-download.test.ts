@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CorpusSpec } from '../../../../src/engine/config/experiment.ts';
 import { readCorpus } from '../../../../src/engine/data/read-corpus.ts';
 import { type FakeHub, startFakeHub } from '../../../support/fake-hub.ts';
+import { zipOf } from '../../../support/zip.ts';
 import { dataFailure } from '../data-failure.ts';
-import { smallZip } from '../small-zip.ts';
 import { temporaryFiles } from '../temporary-files.ts';
 
 const languages = { source_lang: 'fr', target_lang: 'en' };
@@ -14,7 +14,7 @@ const languages = { source_lang: 'fr', target_lang: 'en' };
 const codes = Array.from({ length: 5000 }, (_, row) => createHash('sha512').update(`${row}`).digest('base64')).join(
   '\n',
 );
-const archive = smallZip([
+const archive = zipOf([
   { name: 'Garden.en-fr.en', content: `Gate\nHedge\n${codes}\n` },
   { name: 'Garden.en-fr.fr', content: `Portail\nHaie\n${codes}\n` },
 ]);
@@ -100,7 +100,7 @@ describe('an OPUS corpus that is not on the machine', () => {
   it('is refused when its cached archive has changed', async () => {
     await readCorpus(opus(), languages, world());
     const path = files.path('cache/opus/Garden/v1/en-fr.txt.zip');
-    await writeFile(path, smallZip([{ name: 'Garden.en-fr.en', content: 'Gate' }]));
+    await writeFile(path, zipOf([{ name: 'Garden.en-fr.en', content: 'Gate' }]));
     const { message, hint } = await dataFailure(readCorpus(opus(), languages, world()));
     expect(message).toMatch(
       /en-fr\.txt\.zip has changed since it was downloaded: its sha256 is [0-9a-f]{64}; expected [0-9a-f]{64}\.$/,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CorpusSpec } from '../../../../src/engine/config/experiment.ts';
 import { readCorpus } from '../../../../src/engine/data/read-corpus.ts';
+import { type ZipMember, zipOf } from '../../../support/zip.ts';
 import { dataFailure } from '../data-failure.ts';
-import { smallZip, type ZipMember } from '../small-zip.ts';
 import { countEnds, prefixes } from '../sound-ends.ts';
 import { temporaryFiles } from '../temporary-files.ts';
 
@@ -13,8 +13,13 @@ const opus = (directory: string): CorpusSpec => ({ format: 'opus', name: 'Garden
 const english: ZipMember = { name: 'Garden.en-fr.en', content: ' Gate\u00a0\r\n\nHedge\rTree' };
 const french: ZipMember = { name: 'Garden.en-fr.fr', content: 'Portail\nrien\nHaie\nArbre\n' };
 
+/** As OPUS has them. */
+function deflated(members: readonly ZipMember[]): Buffer {
+  return zipOf(members.map((member) => ({ ...member, isDeflated: true })));
+}
+
 async function read(members: readonly ZipMember[]) {
-  await using files = await temporaryFiles({ 'en-fr.txt.zip': smallZip(members) });
+  await using files = await temporaryFiles({ 'en-fr.txt.zip': deflated(members) });
   return await readCorpus(opus(files.directory), languages, world);
 }
 
@@ -71,7 +76,7 @@ describe('an OPUS archive', () => {
   });
 
   it('cut anywhere or with any byte changed ends in pairs or a DataError', async () => {
-    const whole = smallZip([french, english]);
+    const whole = deflated([french, english]);
     const variants = prefixes(whole);
     for (let at = 0; at < whole.length; at++) {
       const changed = Buffer.from(whole);
