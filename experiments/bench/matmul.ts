@@ -12,7 +12,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { GEMM_FLAGS, loadAddon } from '../../src/engine/native/load-addon.ts';
+import { GEMM_FLAGS } from '../../src/engine/native/addon-functions.ts';
+import { loadAddon } from '../../src/engine/native/load-addon.ts';
 
 interface Shape {
   readonly name: string;

@@ -3,7 +3,7 @@
  * JavaScript reaches only by copies. A block may belong to several tensors (clones, reshapes); see `writableBlock`.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { NativeAddon } from './load-addon.ts';
+import type { NativeAddon } from './addon-functions.ts';
 
 /** Without "_", which would hide its kernels from tfjs. */
 export const NATIVE = 'native';

@@ -4,7 +4,7 @@ import { assertFinite } from '../model/assert-finite-logits.ts';
 import type { DecoderParts } from '../model/marian/fused-decoder.ts';
 import type { AttentionWeights, DecoderLayerWeights } from '../model/marian/marian-weights.ts';
 import type { BannedPiece, RankedPieces, RankingOptions, SentenceDecoder } from '../model/sentence-decoder.ts';
-import { ACTIVATION_CODES } from './load-addon.ts';
+import { ACTIVATION_CODES } from './addon-functions.ts';
 import type { NativeBackend } from './native-backend.ts';
 
 /** Weight and bias of a linear layer or a norm. */

@@ -6,10 +6,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../model/ops/activation.ts';
 import type { AdamWParameter, FusedOps } from '../model/ops/fused-ops.ts';
-import type { Block } from './addon-functions.ts';
+import { ACTIVATION_CODES, type BlockHandle, GEMM_FLAGS } from './addon-functions.ts';
 import { dropoutNumbers } from './dropout-numbers.ts';
 import { gradientTarget } from './gradient-target.ts';
-import { ACTIVATION_CODES, GEMM_FLAGS } from './load-addon.ts';
 import { nativeAttention } from './native-attention.ts';
 import type { NativeBackend } from './native-backend.ts';
 import { nativeCrossEntropy } from './native-cross-entropy.ts';
@@ -17,22 +16,22 @@ import { nativeCrossEntropy } from './native-cross-entropy.ts';
 const { transposeA, transposeB, accumulate, weight: isWeight } = GEMM_FLAGS;
 
 interface MultiplyOptions {
-  readonly bias?: Block | null;
+  readonly bias?: BlockHandle | null;
   readonly activation?: Activation;
-  readonly sum?: Block | null;
+  readonly sum?: BlockHandle | null;
 }
 
 /** Returns the operations on tensors of this backend. */
 export function nativeOps(backend: NativeBackend): FusedOps {
   const { addon } = backend;
-  const block = (tensor: tf.TensorInfo): Block => backend.floatBlock(tensor);
+  const block = (tensor: tf.TensorInfo): BlockHandle => backend.floatBlock(tensor);
   const result = <T extends tf.Tensor>(shape: T['shape']): T => backend.tensor<T>(shape);
 
   /** to (+)= op(a)·op(b), [m, n] = [m, k]·[k, n], with what `linear` wants of it. */
   function multiply(
     a: tf.Tensor2D,
     b: tf.Tensor2D,
-    to: Block,
+    to: BlockHandle,
     [m, n, k]: readonly [m: number, n: number, k: number],
     flags: number,
     { bias = null, activation = 'none', sum = null }: MultiplyOptions = {},

@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DeviceError } from '../../errors.ts';
 import type { BackendChoice } from '../backend/backend-choice.ts';
 import type { Precision } from '../config/experiment.ts';
+import type { NativeAddon } from './addon-functions.ts';
 import { defaultThreads } from './default-threads.ts';
-import { loadAddon, type NativeAddon } from './load-addon.ts';
+import { loadAddon } from './load-addon.ts';
 
 export interface NativeOptions {
   /** auto is bf16 where the processor multiplies it faster, else f32. Results of bf16 differ between processors. */

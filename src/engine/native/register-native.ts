@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { registerDecoder } from '../model/marian/fused-decoder.ts';
 import { registerFusedOps } from '../model/ops/current-ops.ts';
-import type { NativeAddon } from './load-addon.ts';
+import type { NativeAddon } from './addon-functions.ts';
 import { NATIVE, NativeBackend } from './native-backend.ts';
 import { NativeDecoder } from './native-decoder.ts';
 import { registerNativeKernels } from './native-kernels.ts';

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { ACTIVATION_CODES, GEMM_FLAGS, loadAddon, type NativeAddon } from '../../../src/engine/native/load-addon.ts';
+import { ACTIVATION_CODES, GEMM_FLAGS, type NativeAddon } from '../../../src/engine/native/addon-functions.ts';
+import { loadAddon } from '../../../src/engine/native/load-addon.ts';
 import { isAddonBuilt } from './native-support.ts';
 
 const addon: NativeAddon | null = isAddonBuilt ? loadAddon() : null;

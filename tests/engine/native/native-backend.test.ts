@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../src/engine/backend/open-backend.ts';
 import { fusedOps } from '../../../src/engine/model/ops/current-ops.ts';
 import { ParameterGradient } from '../../../src/engine/model/ops/parameter-gradient.ts';
-import type { NativeAddon } from '../../../src/engine/native/load-addon.ts';
+import type { NativeAddon } from '../../../src/engine/native/addon-functions.ts';
 import { expectClose, randomTensor } from '../model/ops/finite-differences.ts';
 import { countBlocks, isAddonBuilt, openNativeForTests } from './native-support.ts';
 

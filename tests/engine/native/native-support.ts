@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { fusedOps } from '../../../src/engine/model/ops/current-ops.ts';
 import type { FusedOps } from '../../../src/engine/model/ops/fused-ops.ts';
-import { loadAddon, type NativeAddon } from '../../../src/engine/native/load-addon.ts';
+import type { NativeAddon } from '../../../src/engine/native/addon-functions.ts';
+import { loadAddon } from '../../../src/engine/native/load-addon.ts';
 import { registerNative } from '../../../src/engine/native/register-native.ts';
 
 export const isAddonBuilt = existsSync(new URL('../../../build/bleubird.node', import.meta.url));
