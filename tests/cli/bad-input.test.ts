@@ -27,6 +27,7 @@ interface Case {
   readonly code: number;
   readonly stderr: string;
   readonly input?: string | Buffer;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const cases: Record<string, Case> = {
@@ -56,6 +57,17 @@ const cases: Record<string, Case> = {
     args: ['translate', '-m', demoModel, '--device', 'tpu'],
     code: 2,
     stderr: "argument 'tpu' is invalid. Allowed choices are auto, native, wasm, cpu, cuda.",
+  },
+  'more threads than there can be': {
+    args: ['translate', '-m', demoModel, '--threads', '1000'],
+    code: 5,
+    stderr: 'error: 1000 threads are more than the native device has; expected 1 to 256',
+  },
+  'threads that are no number': {
+    args: ['translate', '-m', demoModel],
+    env: { BLEUBIRD_THREADS: 'all' },
+    code: 5,
+    stderr: 'error: BLEUBIRD_THREADS=all is not a number of threads; expected 1 to 256',
   },
   'a missing experiment': {
     args: ['run', 'no/such.yaml'],
@@ -175,8 +187,8 @@ hint: `,
 };
 
 describe.concurrent('a user who gives', () => {
-  it.each(Object.entries(cases))('%s is told so', async (_what, { args, code, stderr, input }) => {
-    const result = await runCli(args, { cwd: folder, input });
+  it.each(Object.entries(cases))('%s is told so', async (_what, { args, code, stderr, input, env }) => {
+    const result = await runCli(args, { cwd: folder, input, env });
     expect(result.stderr).toContain(stderr);
     expect(result.stdout).toBe('');
     expect(result.code).toBe(code);

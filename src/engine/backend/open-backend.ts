@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DeviceError } from '../../errors.ts';
 import type { DeviceName } from '../config/experiment.ts';
-import { type NativeOptions, openNative } from '../native/open-native.ts';
+import { DeviceSettingError, type NativeOptions, openNative, requestedThreads } from '../native/open-native.ts';
 import type { BackendChoice } from './backend-choice.ts';
 import { openCuda } from './cuda-backend.ts';
 import { CUDA_INSTALL_COMMAND } from './cuda-requirements.ts';
@@ -18,15 +18,17 @@ export interface Backend extends BackendChoice {
 }
 
 /**
- * Opens the named backend, or for 'auto' the fastest that works: cuda, else native, else wasm, else cpu.
+ * Opens the named backend, or for 'auto' the fastest that is here: cuda, else native, else wasm, else cpu.
  *
- * @throws {DeviceError} when the named one, or with 'auto' none, can be used; says what is missing and how to cure it
+ * @throws {DeviceError} when the named one, or with 'auto' none, can be used, or a setting is wrong, also where the
+ *   backend would not look at it; says what is missing and how to cure it
  */
 export async function openBackend(
   device: DeviceName,
   options: NativeOptions = { precision: 'auto', threads: null },
 ): Promise<Backend> {
   tf.enableProdMode();
+  requestedThreads(options.threads);
   const { choice, why } =
     device === 'auto' ? await openBest(options) : { choice: await openDevice(device, options), why: 'asked for' };
   registerRowKernels();
@@ -46,7 +48,7 @@ async function openBest(options: NativeOptions): Promise<{ choice: BackendChoice
       const choice = await openDevice(name, options);
       return { choice, why: ['the fastest that works here', ...refusals].join('; ') };
     } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
+      if (!(error instanceof DeviceError) || error instanceof DeviceSettingError) throw error;
       refusals.push(error.message);
     }
   }

@@ -3,8 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
+/** The native device has no more. */
+export const MOST_THREADS = 256;
+
 /**
- * Returns the number of physical cores the process may use, by its affinity and the quota of its control group; at least 1.
+ * Returns the number of physical cores the process may use, by its affinity and the quota of its control group; 1 to
+ * MOST_THREADS.
  *
  * @param root  where /proc and /sys are, for tests
  * @param available  what the system says of logical processors, where neither is there
@@ -12,7 +16,7 @@ import path from 'node:path';
 export function defaultThreads(root = '/', available = availableParallelism()): number {
   const allowed = allowedProcessors(root) ?? Array.from({ length: available }, (_, index) => index);
   const cores = new Set(allowed.map((processor) => coreOf(root, processor)));
-  return Math.max(1, Math.min(cores.size, available, quota(root)));
+  return Math.max(1, Math.min(cores.size, available, quota(root), MOST_THREADS));
 }
 
 function readIfThere(root: string, name: string): string | null {

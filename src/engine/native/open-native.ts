@@ -4,8 +4,11 @@ import { DeviceError } from '../../errors.ts';
 import type { BackendChoice } from '../backend/backend-choice.ts';
 import type { Precision } from '../config/experiment.ts';
 import type { NativeAddon } from './addon-functions.ts';
-import { defaultThreads } from './default-threads.ts';
+import { defaultThreads, MOST_THREADS } from './default-threads.ts';
 import { loadAddon } from './load-addon.ts';
+
+/** A setting that a device which is here cannot follow: an error however it was chosen, never a reason to take another. */
+export class DeviceSettingError extends DeviceError {}
 
 export interface NativeOptions {
   /** auto is bf16 where the processor multiplies it faster, else f32. Results of bf16 differ between processors. */
@@ -13,8 +16,6 @@ export interface NativeOptions {
   /** Null takes BLEUBIRD_THREADS, else all physical cores the process may use. */
   readonly threads: number | null;
 }
-
-const MOST_THREADS = 256;
 
 const ISA_NAMES: Readonly<Record<string, string>> = {
   generic: process.arch === 'arm64' ? 'NEON' : 'SSE2',
@@ -27,7 +28,7 @@ const ISA_NAMES: Readonly<Record<string, string>> = {
 /**
  * Opens `native` and makes it tfjs's backend. BLEUBIRD_ISA in `env` names the instruction set, for tests and comparisons.
  *
- * @throws {DeviceError} when the addon is not there, or what is asked for is impossible here
+ * @throws {DeviceError} when the addon is not there; {DeviceSettingError} when what is asked for is impossible here
  */
 export async function openNative(
   options: NativeOptions,
@@ -38,10 +39,10 @@ export async function openNative(
   try {
     addon.chooseIsa(isa);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new DeviceError(`BLEUBIRD_ISA=${isa}: ${message}`, { hint: 'Unset BLEUBIRD_ISA to take the best.', cause });
+    const hint = 'Unset BLEUBIRD_ISA to take the best.';
+    throw new DeviceSettingError(`BLEUBIRD_ISA=${isa}: ${messageOf(cause)}`, { hint, cause });
   }
-  addon.setThreads(checkThreads(options.threads) ?? threadsFrom(env));
+  startThreads(addon, requestedThreads(options.threads, env) ?? defaultThreads());
   const isBf16 = options.precision === 'bf16' || (options.precision === 'auto' && addon.isBf16Faster() === 1);
   addon.setPrecision(isBf16 ? 'bf16' : 'f32');
   const { registerNative } = await import('./register-native.ts');
@@ -70,16 +71,36 @@ export function describeBetterIsas(addon: NativeAddon): string | null {
   return obstacles.length === 0 ? null : `Not in use: ${obstacles.join('; ')}.`;
 }
 
-function checkThreads(threads: number | null): number | null {
-  if (threads !== null && threads > MOST_THREADS) {
-    throw new DeviceError(`${threads} threads are more than the native device has; expected 1 to ${MOST_THREADS}`);
+/**
+ * Returns how many threads are asked for, by the setting or else by BLEUBIRD_THREADS; null when by neither.
+ *
+ * @throws {DeviceSettingError} when the number is none, or none the native device can have
+ */
+export function requestedThreads(
+  threads: number | null,
+  { BLEUBIRD_THREADS: text }: Readonly<Record<string, string | undefined>> = process.env,
+): number | null {
+  if (threads !== null) {
+    if (threads <= MOST_THREADS) return threads;
+    throw new DeviceSettingError(
+      `${threads} threads are more than the native device has; expected 1 to ${MOST_THREADS}`,
+    );
   }
-  return threads;
+  if (text === undefined || text === '') return null;
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= MOST_THREADS) return number;
+  throw new DeviceSettingError(`BLEUBIRD_THREADS=${text} is not a number of threads; expected 1 to ${MOST_THREADS}`);
 }
 
-function threadsFrom({ BLEUBIRD_THREADS: text }: Readonly<Record<string, string | undefined>>): number {
-  if (text === undefined || text === '') return defaultThreads();
-  const threads = Number(text);
-  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
-  throw new DeviceError(`BLEUBIRD_THREADS=${text} is not a number of threads; expected 1 to ${MOST_THREADS}`);
+function startThreads(addon: NativeAddon, threads: number): void {
+  try {
+    addon.setThreads(threads);
+  } catch (cause) {
+    const hint = 'Ask for fewer with --threads or BLEUBIRD_THREADS, or raise the limit ("ulimit -u").';
+    throw new DeviceSettingError(`${threads} threads cannot be had: ${messageOf(cause)}`, { hint, cause });
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

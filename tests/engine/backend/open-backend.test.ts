@@ -62,6 +62,25 @@ describe('openBackend', () => {
     expect(backend.why).toContain(`${why}; The native backend was not built`);
   });
 
+  it.skipIf(isCudaInstalled || !isAddonBuilt)(
+    'with auto refuses what native cannot do, and takes no other',
+    async () => {
+      vi.stubEnv('BLEUBIRD_ISA', 'mmx');
+      const opening = openBackend('auto').finally(() => vi.unstubAllEnvs());
+      await expect(opening).rejects.toThrow(/^BLEUBIRD_ISA=mmx: the instruction set "mmx" is not known/);
+      await expect(opening).rejects.toThrow(DeviceError);
+    },
+  );
+
+  it.each(['auto', 'native', 'wasm', 'cpu'] as const)('refuses a wrong number of threads with %s', async (device) => {
+    await expect(openBackend(device, { precision: 'auto', threads: 1000 })).rejects.toThrow(
+      /^1000 threads are more than the native device has; expected 1 to 256$/,
+    );
+    vi.stubEnv('BLEUBIRD_THREADS', 'all');
+    const opening = openBackend(device).finally(() => vi.unstubAllEnvs());
+    await expect(opening).rejects.toThrow('BLEUBIRD_THREADS=all is not a number of threads; expected 1 to 256');
+  });
+
   it.skipIf(isCudaInstalled)('refuses cuda without its package, with the command that installs it', async () => {
     const error = await openBackend('cuda').catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DeviceError);
