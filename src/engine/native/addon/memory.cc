@@ -88,6 +88,28 @@ void releaseIdle(Pool& pool, int64_t limit) {
   }
 }
 
+/** From the system; when it has none left, once more after all that is idle was given back. */
+void* allocateFresh(Pool& pool, size_t bytes) {
+  void* memory = nullptr;
+  try {
+    memory = allocateAligned(bytes);
+  } catch (const std::bad_alloc&) {
+    if (pool.idle.empty()) throw;
+    releaseIdle(pool, 0);
+    memory = allocateAligned(bytes);
+  }
+  pool.counters.allocations++;
+  return memory;
+}
+
+/** Before any memory is taken: nothing is lost when there is no slot. */
+void addSlot(Pool& pool) {
+  const auto slot = static_cast<int32_t>(pool.slots.size());
+  if (slot > kSlotMask) throw std::bad_alloc();
+  pool.slots.emplace_back();
+  pool.freeSlots.push_back(slot);
+}
+
 /** With so much idle, and `bytes` more in use, the pool has little more than the most that was ever asked for at once. */
 int64_t allowedIdle(const Pool& pool, int64_t bytes) {
   const int64_t most = std::max(pool.mostAsked, pool.asked + bytes);
@@ -115,6 +137,7 @@ Block& requireBlock(Handle handle) {
 Handle allocateBlock(int64_t bytes) {
   if (bytes < 0) throw std::out_of_range("a block of " + std::to_string(bytes) + " bytes cannot be");
   Pool& all = pool();
+  if (all.freeSlots.empty()) addSlot(all);
   int64_t capacity = roundCapacity(bytes);
   const int64_t asked = capacity;
   const int64_t idleLimit = allowedIdle(all, asked);
@@ -123,18 +146,10 @@ Handle allocateBlock(int64_t bytes) {
   void* memory = takeIdle(all, &capacity, isFull ? capacity * 4 : capacity + capacity / 2);
   if (memory == nullptr) {
     releaseIdle(all, idleLimit);
-    memory = allocateAligned(static_cast<size_t>(capacity));
-    all.counters.allocations++;
+    memory = allocateFresh(all, static_cast<size_t>(capacity));
   }
-  int32_t slot = 0;
-  if (all.freeSlots.empty()) {
-    slot = static_cast<int32_t>(all.slots.size());
-    if (slot > kSlotMask) throw std::bad_alloc();
-    all.slots.emplace_back();
-  } else {
-    slot = all.freeSlots.back();
-    all.freeSlots.pop_back();
-  }
+  const int32_t slot = all.freeSlots.back();
+  all.freeSlots.pop_back();
   Block& block = all.slots[slot];
   block.memory = memory;
   block.bytes = bytes;

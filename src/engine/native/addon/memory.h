@@ -1,5 +1,6 @@
 // The memory of tensors: blocks named by handles, pooled, 64-byte aligned, reused without returning to the system.
-// A handle carries a generation, so that one kept after its block was freed is refused, not followed.
+// A handle carries a generation, so that one kept after its block was freed is refused, not followed, until its place has
+// been used 2,048 times more.
 // Not for threads: all of it is called from the main thread; workers only get pointers.
 #pragma once
 

@@ -3,10 +3,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -21,6 +24,14 @@ namespace {
 constexpr std::chrono::microseconds kSpin{100};
 
 thread_local bool isInsidePiece = false;
+
+class InsidePiece {
+ public:
+  InsidePiece() { isInsidePiece = true; }
+  InsidePiece(const InsidePiece&) = delete;
+  InsidePiece& operator=(const InsidePiece&) = delete;
+  ~InsidePiece() { isInsidePiece = false; }
+};
 
 void pauseBriefly() {
 #if defined(__x86_64__)
@@ -37,7 +48,14 @@ class Pool {
   void resize(int count) {
     stop();
     workers_.reserve(static_cast<size_t>(count) - 1);
-    for (int worker = 1; worker < count; worker++) workers_.emplace_back([this] { work(); });
+    for (int worker = 1; worker < count; worker++) {
+      try {
+        workers_.emplace_back([this] { work(); });
+      } catch (const std::system_error& error) {
+        throw std::runtime_error("the system refuses thread " + std::to_string(worker + 1) + " of " +
+                                 std::to_string(count) + ": " + error.what());
+      }
+    }
   }
 
   void run(int64_t count, int64_t grain, PieceFunction piece, const void* context) {
@@ -58,18 +76,24 @@ class Pool {
     // their own flag before they read the other's, so one of them sees the other, and the fields above may change after.
     isOpen_.store(false);
     while (working_.load() > 0) pauseBriefly();
+    if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
  private:
   void takePieces() {
-    isInsidePiece = true;
-    for (;;) {
-      const int64_t begin = next_.fetch_add(grain_, std::memory_order_relaxed);
-      if (begin >= count_) break;
-      const int64_t end = begin + grain_ < count_ ? begin + grain_ : count_;
-      piece_(context_, begin, end);
+    const InsidePiece inside;
+    try {
+      for (;;) {
+        const int64_t begin = next_.fetch_add(grain_, std::memory_order_relaxed);
+        if (begin >= count_) break;
+        const int64_t end = begin + grain_ < count_ ? begin + grain_ : count_;
+        piece_(context_, begin, end);
+      }
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (failure_ == nullptr) failure_ = std::current_exception();
+      next_.store(count_);
     }
-    isInsidePiece = false;
   }
 
   void work() {
@@ -127,6 +151,7 @@ class Pool {
   int64_t grain_ = 1;
   PieceFunction piece_ = nullptr;
   const void* context_ = nullptr;
+  std::exception_ptr failure_;  // the first of a round; written under the lock
 };
 
 // Never destroyed: a process that exits does not wait for its workers.

@@ -8,7 +8,7 @@ namespace bleubird {
 
 /** At least 1: the calling thread works too. */
 int threadCount();
-/** @throws std::out_of_range outside 1…256 */
+/** @throws std::out_of_range outside 1…256, std::runtime_error when the system refuses one: those made so far work */
 void setThreadCount(int count);
 
 /** Of a clock that only goes forward. */
@@ -19,7 +19,8 @@ void runPieces(int64_t count, int64_t grain, PieceFunction piece, const void* co
 
 /**
  * Calls body(begin, end) for consecutive pieces of 0…count, each of `grain` (the last may be shorter), on all threads;
- * returns when all are done. Inside another parallelFor it runs on the calling thread alone. `body` must not throw.
+ * returns when all are done. A body whose pieces threads share may call it too: then one thread does all of that.
+ * The first exception of a body is thrown again when every thread has come out; pieces not begun by then are left out.
  */
 template <typename Body>
 inline void parallelFor(int64_t count, int64_t grain, const Body& body) {
