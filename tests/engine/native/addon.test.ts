@@ -76,6 +76,27 @@ describe.skipIf(!isAddonBuilt)('the addon (skipped where it was not built)', () 
     expect(inUse + idle).toBeLessThan(1.4 * largest);
   });
 
+  it('reads and writes arrays it knows the elements of, and no others', () => {
+    const block = native().allocate(64);
+    const refusal = 'argument 2 is not a Float32Array, Float64Array, Int32Array or Uint8Array';
+    const kinds = ['Uint16Array', 'BigInt64Array', 'Float16Array'].flatMap(
+      (name) => Reflect.get(globalThis, name) ?? [],
+    );
+    for (const Kind of kinds) {
+      const array: unknown = new Kind(4);
+      expect(() => Reflect.apply(native().read, null, [block, array])).toThrow(new TypeError(refusal));
+      expect(() => Reflect.apply(native().write, null, [block, array])).toThrow(new TypeError(refusal));
+    }
+    native().free(block);
+  });
+
+  it('refuses to report into an array of another length', () => {
+    const refusal = (length: number): TypeError =>
+      new TypeError(`argument 1 is not a Float64Array of ${length} numbers`);
+    expect(() => native().memoryCounters(new Float64Array(4))).toThrow(refusal(5));
+    expect(() => native().crossEntropyTimes(new Float64Array(3))).toThrow(refusal(2));
+  });
+
   it('drops the packed form of a weight with its block', () => {
     const [, , , , before] = counters();
     const blocks = [64, 64, 64].map((bytes) => native().allocate(bytes));
@@ -163,6 +184,7 @@ describe('defaultThreads', () => {
       1,
     ],
     ['takes all without a quota', { 'sys/fs/cgroup/cpu.max': 'max 100000' }, 8, 8],
+    ['takes no more than the pool has', { 'proc/self/status': 'Cpus_allowed_list:\t0-383' }, 384, 256],
   ])('%s', (title, files, available, expected) => {
     expect(defaultThreads(machine(title, files), available)).toBe(expected);
   });

@@ -1,4 +1,3 @@
-#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -53,10 +52,8 @@ napi_value crossEntropy(Arguments& arguments) {
 
 /** crossEntropyTimes(Float64Array(2)): seconds since the last call, of all threads together: in products, in all */
 napi_value takeTimes(Arguments& arguments) {
-  int64_t length = 0;
-  void* to = arguments.bytes(0, &length);
   const double seconds[] = {static_cast<double>(times.products) / 1e9, static_cast<double>(times.all) / 1e9};
-  if (length == static_cast<int64_t>(sizeof seconds)) std::memcpy(to, seconds, sizeof seconds);
+  arguments.fillDoubles(0, seconds);
   times = {};
   return arguments.undefined();
 }

@@ -41,13 +41,11 @@ napi_value read(Arguments& arguments) {
 
 /** memoryCounters(Float64Array(5)): blocks, bytes in use, bytes idle, allocations from the system, bytes of packed weights */
 napi_value readCounters(Arguments& arguments) {
-  int64_t length = 0;
-  void* to = arguments.bytes(0, &length);
   const MemoryCounters counters = memoryCounters();
   const double values[] = {static_cast<double>(counters.blocks), static_cast<double>(counters.bytesInUse),
                            static_cast<double>(counters.bytesIdle), static_cast<double>(counters.allocations),
                            static_cast<double>(packedWeightBytes())};
-  if (length == static_cast<int64_t>(sizeof values)) std::memcpy(to, values, sizeof values);
+  arguments.fillDoubles(0, values);
   return arguments.undefined();
 }
 

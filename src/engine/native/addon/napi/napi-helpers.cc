@@ -1,6 +1,7 @@
 #include "napi-helpers.h"
 
 #include <cmath>
+#include <cstring>
 #include <new>
 #include <stdexcept>
 
@@ -14,6 +15,21 @@ void require(napi_status status, const char* what) {
 }
 
 std::string place(size_t index) { return "argument " + std::to_string(index + 1); }
+
+/** Node may come with kinds of arrays that this was not written for: those are refused. */
+int64_t elementBytes(napi_typedarray_type type, size_t index) {
+  switch (type) {
+    case napi_uint8_array:
+      return 1;
+    case napi_int32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+      return 8;
+    default:
+      throw std::invalid_argument(place(index) + " is not a Float32Array, Float64Array, Int32Array or Uint8Array");
+  }
+}
 
 }  // namespace
 
@@ -109,12 +125,19 @@ void* Arguments::bytes(size_t index, int64_t* byteLength) const {
   if (napi_get_typedarray_info(env_, at(index), &type, &length, &data, nullptr, nullptr) != napi_ok) {
     throw std::invalid_argument(place(index) + " is not a typed array");
   }
-  size_t size = 8;
-  if (type == napi_int8_array || type == napi_uint8_array || type == napi_uint8_clamped_array) size = 1;
-  if (type == napi_int16_array || type == napi_uint16_array) size = 2;
-  if (type == napi_int32_array || type == napi_uint32_array || type == napi_float32_array) size = 4;
-  *byteLength = static_cast<int64_t>(length * size);
+  *byteLength = product(static_cast<int64_t>(length), elementBytes(type, index));
   return data;
+}
+
+void Arguments::fillDoubles(size_t index, const double* values, size_t count) const {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env_, at(index), &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_float64_array || length != count) {
+    throw std::invalid_argument(place(index) + " is not a Float64Array of " + std::to_string(count) + " numbers");
+  }
+  std::memcpy(data, values, count * sizeof(double));
 }
 
 napi_value Arguments::undefined() const {

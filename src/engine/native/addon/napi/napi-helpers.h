@@ -52,14 +52,20 @@ class Arguments {
   float* floatsOrNull(size_t index, int64_t count) const;
   /** An Int32Array, borrowed for the call. @throws std::out_of_range when its length is another, unless -1 is given */
   IntegerArray integers(size_t index, int64_t length = -1) const;
-  /** Any typed array's bytes, borrowed for the call. */
+  /** The bytes of a Float32Array, Float64Array, Int32Array or Uint8Array, borrowed for the call. */
   void* bytes(size_t index, int64_t* byteLength) const;
+  /** Fills a Float64Array of exactly so many numbers. @throws std::invalid_argument when it is another */
+  template <size_t count>
+  void fillDoubles(size_t index, const double (&values)[count]) const {
+    fillDoubles(index, values, count);
+  }
 
   napi_value undefined() const;
   napi_value result(double number) const;
   napi_value result(const std::string& text) const;
 
  private:
+  void fillDoubles(size_t index, const double* values, size_t count) const;
   napi_value at(size_t index) const;
   napi_env env_;
   size_t count_ = kMaximum;
