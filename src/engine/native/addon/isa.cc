@@ -15,6 +15,28 @@ namespace bleubird {
 namespace {
 
 #if defined(__x86_64__)
+// Where the compiler refuses an instruction set, build-addon.mjs leaves its kernels out and says so.
+#if defined(BLEUBIRD_WITHOUT_avx2)
+constexpr const KernelTable* kAvx2Kernels = nullptr;
+#else
+constexpr const KernelTable* kAvx2Kernels = &avx2::kernelTable;
+#endif
+#if defined(BLEUBIRD_WITHOUT_avx512)
+constexpr const KernelTable* kAvx512Kernels = nullptr;
+#else
+constexpr const KernelTable* kAvx512Kernels = &avx512::kernelTable;
+#endif
+#if defined(BLEUBIRD_WITHOUT_avx512bf16)
+constexpr const KernelTable* kAvx512Bf16Kernels = nullptr;
+#else
+constexpr const KernelTable* kAvx512Bf16Kernels = &avx512bf16::kernelTable;
+#endif
+#if defined(BLEUBIRD_WITHOUT_amx)
+constexpr const KernelTable* kAmxKernels = nullptr;
+#else
+constexpr const KernelTable* kAmxKernels = &amx::kernelTable;
+#endif
+
 struct Registers {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
@@ -99,15 +121,16 @@ bool isBf16Worthwhile(const std::string&) { return false; }
 
 std::vector<IsaState> detect() {
   std::vector<IsaState> states;
-  const auto add = [&](const char* name, const KernelTable& table, const std::string& obstacle) {
-    states.push_back({name, &table, obstacle.empty(), obstacle});
-  };
-  add("generic", generic::kernelTable, "");
+  states.push_back({"generic", &generic::kernelTable, true, ""});
 #if defined(__x86_64__)
-  add("avx2", avx2::kernelTable, avx2Obstacle());
-  add("avx512", avx512::kernelTable, avx512Obstacle());
-  add("avx512bf16", avx512bf16::kernelTable, avx512Bf16Obstacle());
-  add("amx", amx::kernelTable, amxObstacle());
+  const auto add = [&](const char* name, const char* title, const KernelTable* table, std::string obstacle) {
+    if (obstacle.empty() && table == nullptr) obstacle = std::string("the compiler knows no ") + title;
+    states.push_back({name, table, obstacle.empty(), obstacle});
+  };
+  add("avx2", "AVX2", kAvx2Kernels, avx2Obstacle());
+  add("avx512", "AVX-512", kAvx512Kernels, avx512Obstacle());
+  add("avx512bf16", "AVX-512 with bf16", kAvx512Bf16Kernels, avx512Bf16Obstacle());
+  add("amx", "AMX", kAmxKernels, amxObstacle());
 #endif
   return states;
 }

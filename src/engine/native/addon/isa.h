@@ -10,7 +10,7 @@ namespace bleubird {
 
 struct IsaState {
   const char* name;            // 'generic', 'avx2', 'avx512', 'avx512bf16', 'amx'
-  const KernelTable* table;
+  const KernelTable* table;    // null where the compiler refused it
   bool isSupported;            // by this processor and system
   std::string obstacle;        // why not, for people
 };
