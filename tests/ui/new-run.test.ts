@@ -152,7 +152,7 @@ describe('a new run', () => {
     await screen.press('j', 'e');
     await screen.shows('like quickstart lr 3e-4 b7q2');
     await moveTo(screen, 'training.learning_rate');
-    expect(screen.text()).toMatch(/❯ +Learning rate +3e-4/);
+    await screen.shows(/❯ +Learning rate +3e-4/);
   });
 
   it('asks before esc throws changes away, also changes of fields that are hidden by now', async () => {

@@ -127,6 +127,17 @@ describe('pollServices', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
   });
 
+  it('has nothing tested of a comparison of which only one run is there', async () => {
+    const services = fixtureServices([fixtureRun('a'), fixtureRun('b')]);
+    const { store } = begin(services);
+    for (const name of ['space', 'space', 'c']) store.dispatch({ type: 'key', press: { name, text: null } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(services.tested).toEqual([['a', 'b']]);
+    services.runs.pop();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(services.tested).toEqual([['a', 'b']]);
+  });
+
   it('tells why a test of significance could not be made', async () => {
     const services = fixtureServices([fixtureRun('a')]);
     services.testRuns = async () => {

@@ -69,7 +69,7 @@ export function scoresLines(
   theme: Theme,
 ): RichLine[] {
   const names = runNames(details, nameWidth(width));
-  const outcome = testOutcome({ tests }, details);
+  const outcome = details.length < 2 ? null : testOutcome({ tests }, details);
   const table = [
     scoreHead(width, theme),
     ...details.map((detail, index) => scoreRow(detail, outcome, names[index] ?? '', index, width, theme)),

@@ -3,7 +3,7 @@ import type { EvaluationRow } from '../../store/rows.ts';
 import { beforeAndAfter, bleuDifference, incomparabilities } from './comparability.ts';
 import type { RunDetail } from './run-detail.ts';
 import { plottedRuns } from './selectors.ts';
-import type { TestOutcome, UiState } from './ui-state.ts';
+import { type TestOutcome, topScreen, type UiState } from './ui-state.ts';
 
 export interface WantedTest {
   /** The same for the same evaluations of the same runs. */
@@ -14,7 +14,9 @@ export interface WantedTest {
 
 /** Gives the test whose outcome the shown tab shows; null where it shows none. */
 export function wantedTest(state: UiState): WantedTest | null {
-  return testOf(plottedRuns(state));
+  const details = plottedRuns(state);
+  // A comparison of which one run could be read is not about that run's gain.
+  return topScreen(state).type === 'compare' && details.length < 2 ? null : testOf(details);
 }
 
 /** Gives the test of a completed run's gain, or of several runs against the first; null where their scores must not be compared. */
