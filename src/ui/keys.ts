@@ -118,7 +118,7 @@ export const KEY_TABLE: readonly Binding[] = [
   bind('sort', ['s'], ['live'], 'sort', 'Samples: sort by number, or by difference in BLEU', true),
   bind('reverse', ['S'], ['live'], 'reverse', 'Samples: turn the order round'),
   bind('filter', ['/'], ['live'], 'filter', 'Samples: only sentences with the words typed', true),
-  bind('toggle-all', ['a'], ['compare'], 'all/differing', 'Show all settings, or only those that differ', true),
+  bind('toggle-all', ['a'], TABBED, 'all/differing', 'Show all settings, or only those that differ', true),
   // Runs again: what is wanted less often
   bind('copy-run', ['e'], ['runs', 'live'], 'copy', 'Set up a new run with the settings of this one', true),
   bind('delete', ['d'], ['runs', 'live'], 'delete', 'Delete the run, or all marked, with files (asks first)', true),
@@ -136,7 +136,7 @@ export const KEY_TABLE: readonly Binding[] = [
   bind('toggle', ['space'], ['form'], 'toggle', 'Switch on or off; the next of the allowed values'),
   bind('reset', ['r'], ['form'], 'reset', 'Back to the value of the preset', true),
   bind('next-problem', ['e'], ['form'], 'problem', 'Go to the next field with a problem', true),
-  bind('filter', ['/'], ['form'], 'search', 'Show only fields whose label or name contains the words typed', true),
+  bind('filter', ['/'], ['form'], 'search', 'Show only fields that contain the words typed', true),
   bind(
     'toggle-changed',
     ['c'],
@@ -145,14 +145,7 @@ export const KEY_TABLE: readonly Binding[] = [
     'Show only what differs from the preset, or everything',
     true,
   ),
-  bind(
-    'write-file',
-    ['w'],
-    ['form'],
-    'write file',
-    'Keep the settings as an experiment file (asks for its name)',
-    true,
-  ),
+  bind('write-file', ['w'], ['form'], 'write file', 'Keep the settings as a file (asks for its name)', true),
   bind('next-section', ['tab'], ['form'], 'next section', 'To the next section'),
   bind('previous-section', ['shift+tab'], ['form'], 'previous section', 'To the section before'),
   // The name of a file

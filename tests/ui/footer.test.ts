@@ -25,7 +25,7 @@ describe('the footer', () => {
     const screen = await openScreen();
     await screen.press('n', 'enter');
     await screen.shows('Experiment ─');
-    await screen.shows(/^ enter edit {3}ctrl\+s start {3}esc back {3}\? help {3}q quit$/m);
+    await screen.shows(/^ enter edit {3}ctrl\+s start {3}\/ search {3}c changes {3}esc back {3}\? help {3}q quit$/m);
     await screen.press('j', 'j', 'enter', 'ctrl+u', 'enter');
     await screen.shows(/^ enter edit {3}ctrl\+s start {3}r reset {3}e problem {3}esc back {3}\? help {3}q quit$/m);
   });

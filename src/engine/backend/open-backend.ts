@@ -42,17 +42,19 @@ export async function openBackend(
 const BY_SPEED = ['cuda', 'native', 'wasm', 'cpu'] as const;
 
 async function openBest(options: NativeOptions): Promise<{ choice: BackendChoice; why: string }> {
-  const refusals: string[] = [];
+  const refusals: { readonly device: string; readonly message: string }[] = [];
   for (const name of BY_SPEED) {
     try {
       const choice = await openDevice(name, options);
-      return { choice, why: ['the fastest that works here', ...refusals].join('; ') };
+      // Of cuda nobody spoke, and most machines lack it: `bleubird doctor` tells what it needs.
+      const noted = refusals.filter(({ device }) => device !== 'cuda').map(({ message }) => message);
+      return { choice, why: ['the fastest that works here', ...noted].join('; ') };
     } catch (error) {
       if (!(error instanceof DeviceError) || error instanceof DeviceSettingError) throw error;
-      refusals.push(error.message);
+      refusals.push({ device: name, message: error.message });
     }
   }
-  throw new DeviceError(`No backend works on this machine: ${refusals.join('; ')}`, {
+  throw new DeviceError(`No backend works on this machine: ${refusals.map(({ message }) => message).join('; ')}`, {
     hint: `Run "bleubird doctor". A GPU needs: ${CUDA_INSTALL_COMMAND}`,
   });
 }

@@ -2,9 +2,9 @@
 
 import { footerBindings } from '../keys.ts';
 import { type ExperimentForm, fieldsInUse, isNarrowed, listedFields } from '../state/experiment-form.ts';
-import { isOffered, likelyCommand } from '../state/offered-commands.ts';
+import { findRun, isOffered, likelyCommand } from '../state/offered-commands.ts';
 import { sentencesOf } from '../state/run-sentences.ts';
-import { isActive, visibleRuns } from '../state/runs-list.ts';
+import { isActive, runTitle, visibleRuns } from '../state/runs-list.ts';
 import { type ScrolledText, scrolledText } from '../state/scrolled-text.ts';
 import type { TextField } from '../state/text-field.ts';
 import { contextOf, type NamedRun, type Question, topScreen, type UiState } from '../state/ui-state.ts';
@@ -44,6 +44,11 @@ export function messageLines(state: UiState, theme: Theme): RichLine[] {
     return brokenText(toast.text, size.columns - 2, theme).map((line) => [span(` ${line}`, { tone: 'accent' })]);
   }
   if (readError !== null) return failureLines(readError, size.columns, theme);
+  const resuming = state.resumingIds.flatMap((id) => findRun(state, id) ?? []);
+  if (resuming.length > 0) {
+    const text = `Resuming ${resuming.map(runTitle).join(', ')} from the newest checkpoint${theme.symbols.ellipsis}`;
+    return brokenText(text, size.columns - 2, theme).map((line) => [span(` ${line}`, { tone: 'accent' })]);
+  }
   return [filterLine(state, theme)];
 }
 

@@ -1,4 +1,5 @@
 /** The lists of one run: its sentences, settings and events. */
+import type { RunSetting } from '../state/config-difference.ts';
 import { windowAround } from '../state/list-position.ts';
 import type { RunDetail } from '../state/run-detail.ts';
 import { type RunSentenceRow, type SentenceList, sentenceScores, sentencesOf } from '../state/run-sentences.ts';
@@ -64,13 +65,13 @@ function previewLines({ index, source, reference, hypotheses }: RunSentenceRow, 
   ];
 }
 
-/** The settings of a run, section by section. */
-export function settingLines(parameters: Readonly<Record<string, string>>, scroll: number, height: number): RichLine[] {
-  const entries = Object.entries(parameters);
-  const width = Math.max(0, ...entries.map(([path]) => path.length)) + 2;
-  return entries.slice(scroll, scroll + height).map(([path, value]): RichLine => {
-    const style: Style = value === '' ? { tone: 'muted' } : { bold: true };
-    return [span('  '), cell(path, width, { tone: 'muted' }), span(value === '' ? '(none)' : value, style)];
+/** The settings of a run, section by section: those that differ from the defaults stand out. */
+export function settingLines(settings: readonly RunSetting[], scroll: number, height: number): RichLine[] {
+  if (settings.length === 0) return [[span('  Every setting is the default. a shows them.', { tone: 'muted' })]];
+  const width = Math.max(0, ...settings.map(({ path }) => path.length)) + 2;
+  return settings.slice(scroll, scroll + height).map(({ path, value, isDefault }): RichLine => {
+    const style: Style = isDefault ? { tone: 'muted' } : { bold: true };
+    return [span('  '), cell(path, width, isDefault ? style : {}), span(value === '' ? '(none)' : value, style)];
   });
 }
 
@@ -87,6 +88,7 @@ export function eventLines(detail: RunDetail, scroll: number | null, width: numb
   if (rows.length === 0) return [[span('  Nothing has happened yet.', { tone: 'muted' })]];
   const first = scroll ?? Math.max(0, rows.length - height);
   return rows.slice(first, first + height).map(({ time, type, text }): RichLine => {
+    if (type === 'heading') return [span(`  ${text}`, { tone: 'muted' })];
     if (time === null) return [span(' '.repeat(EVENT_MARGIN)), span(text, EVENT_STYLES[type])];
     const style = EVENT_STYLES[type];
     return [

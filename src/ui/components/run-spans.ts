@@ -1,7 +1,7 @@
 /** Pieces that say how a run stands, the same on every screen. */
 import type { RunState, RunSummary } from '../../store/rows.ts';
 import { progressBar } from '../plot/progress-bar.ts';
-import { isActive, progressOf } from '../state/runs-list.ts';
+import { isActive, isPaused, progressOf } from '../state/runs-list.ts';
 import { widthOf } from '../text/fit-text.ts';
 import { formatBleu, formatDelta } from '../text/format.ts';
 import { cell, type RichLine, span } from '../text/rich-line.ts';
@@ -16,13 +16,16 @@ const STATE_STYLES: Readonly<Record<RunState, Style>> = {
   interrupted: { tone: 'bad' },
 };
 
-/** The state as symbol and word; a run that was asked to stop says so until it has. */
+/** The state as symbol and word; a run that was asked to stop says so until it has, one that waits what for. */
 export function stateText(
-  { state, stopRequestedAt }: Pick<RunSummary, 'state' | 'stopRequestedAt'>,
+  { state, stopRequestedAt, phase }: Pick<RunSummary, 'state' | 'stopRequestedAt' | 'phase'>,
   theme: Theme,
 ): { text: string; style: Style } {
   if (isActive(state) && stopRequestedAt !== null) {
     return { text: `${theme.symbols.stopped} stopping`, style: { tone: 'warning', bold: true } };
+  }
+  if (isPaused({ state, phase })) {
+    return { text: `${theme.symbols.interrupted} disk full`, style: { tone: 'warning', bold: true } };
   }
   return { text: `${theme.symbols[state]} ${state}`, style: STATE_STYLES[state] };
 }

@@ -1,7 +1,8 @@
 /** The table of runs as lines: columns come in as the window gets wider. */
 import type { RunSummary } from '../../store/rows.ts';
 import { windowAround } from '../state/list-position.ts';
-import { cursorIndex, isActive, type RunsList, type SortColumn, visibleRuns } from '../state/runs-list.ts';
+import { cursorIndex, isActive, isPaused, type RunsList, type SortColumn, visibleRuns } from '../state/runs-list.ts';
+import { visibleText, widthOf } from '../text/fit-text.ts';
 import { formatAge, formatDuration } from '../text/format.ts';
 import { cell, cellWithBothEnds, type RichLine, span } from '../text/rich-line.ts';
 import type { Theme } from '../theme.ts';
@@ -18,6 +19,9 @@ interface Column {
   cells(run: RunSummary, width: number): RichLine;
 }
 
+/** Narrowest window with a column for the ids. */
+const ID_COLUMN_FROM = 88;
+
 const GAP = 2;
 const MARGIN = 4;
 
@@ -25,7 +29,8 @@ const MARGIN = 4;
 export function runsTable(list: RunsList, now: number, width: number, height: number, theme: Theme): RichLine[] {
   const visible = visibleRuns(list);
   const cursor = cursorIndex(list, visible);
-  const columns = fitColumns(runColumns(now, theme), width);
+  const namesakes = width < ID_COLUMN_FROM ? sharedNames(list.runs ?? []) : new Set<string>();
+  const columns = fitColumns(runColumns(now, namesakes, theme), width);
   const { first, end } = windowAround(cursor, visible.length, height - 1);
   const rows = visible.slice(first, end).map((run, row): RichLine => {
     const isSelected = first + row === cursor;
@@ -51,6 +56,18 @@ function headLine(columns: readonly Column[], sort: SortColumn): RichLine {
   return [span(' '.repeat(MARGIN)), ...titles];
 }
 
+// Where the ids have no column of their own, the name of several runs is followed by the id of this one.
+function nameSpans({ name, id }: RunSummary, wantsId: boolean, width: number): RichLine {
+  if (!wantsId) return [cellWithBothEnds(name, width)];
+  const nameWidth = Math.min(widthOf(visibleText(name)), Math.max(0, width - id.length - 1));
+  return [cellWithBothEnds(name, nameWidth), cell(` ${id}`, width - nameWidth, { tone: 'muted' })];
+}
+
+function sharedNames(runs: readonly RunSummary[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(runs.flatMap(({ name }) => (seen.size === seen.add(name).size ? [name] : [])));
+}
+
 // The name takes what the other columns leave.
 function fitColumns(columns: readonly Column[], width: number): readonly Column[] {
   const shown = columns.filter(({ from }) => width >= from);
@@ -58,7 +75,7 @@ function fitColumns(columns: readonly Column[], width: number): readonly Column[
   return shown.map((column, index) => (index === 0 ? { ...column, width: column.width + width - taken } : column));
 }
 
-function runColumns(now: number, theme: Theme): readonly Column[] {
+function runColumns(now: number, namesakes: ReadonlySet<string>, theme: Theme): readonly Column[] {
   const { symbols } = theme;
   const right = 'right' as const;
   const left = 'left' as const;
@@ -69,12 +86,12 @@ function runColumns(now: number, theme: Theme): readonly Column[] {
       from: 0,
       align: left,
       sorts: ['name'],
-      cells: (run, width) => [cellWithBothEnds(run.name, width)],
+      cells: (run, width) => nameSpans(run, namesakes.has(run.name), width),
     },
     {
       title: 'RUN',
       width: 6,
-      from: 88,
+      from: ID_COLUMN_FROM,
       align: left,
       sorts: [],
       cells: (run, width) => [cell(run.id, width, { tone: 'muted' })],
@@ -105,7 +122,12 @@ function runColumns(now: number, theme: Theme): readonly Column[] {
       align: right,
       sorts: [],
       cells: (run, width) => [
-        cell(isActive(run.state) ? formatDuration(run.etaSeconds) : '', width, { tone: 'muted' }, right),
+        cell(
+          isActive(run.state) && !isPaused(run) ? formatDuration(run.etaSeconds) : '',
+          width,
+          { tone: 'muted' },
+          right,
+        ),
       ],
     },
     {

@@ -4,6 +4,7 @@ import { Lines } from '../components/lines.tsx';
 import { liveOverview } from '../components/live-overview.ts';
 import { eventLines, sampleLines, settingLines } from '../components/live-tabs.ts';
 import { useTheme } from '../hooks/use-theme.ts';
+import { runSettings } from '../state/config-difference.ts';
 import type { RunDetail } from '../state/run-detail.ts';
 import { LIVE_TABS, type LiveScreen as LiveScreenState, type LiveTab, type UiState } from '../state/ui-state.ts';
 import { EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
@@ -38,7 +39,7 @@ export function LiveScreen({ state, screen, width, height }: LiveScreenProps) {
 
 function tabLines(
   detail: RunDetail,
-  { tab, position, isFollowing, sentences }: LiveScreenState,
+  { tab, position, isFollowing, sentences, showsChangedOnly }: LiveScreenState,
   state: UiState,
   width: number,
   rows: number,
@@ -50,7 +51,7 @@ function tabLines(
     case 'samples':
       return sampleLines(detail, sentences, position, width, rows, theme);
     case 'config':
-      return settingLines(detail.parameters, position, rows);
+      return settingLines(runSettings(detail.parameters, showsChangedOnly), position, rows);
     case 'events':
       return eventLines(detail, isFollowing ? null : position, width, rows);
   }

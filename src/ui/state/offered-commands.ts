@@ -30,6 +30,8 @@ export function isOffered(state: UiState, command: Command): boolean {
       return availableCurves(plottedRuns(state)).length > 1;
     case 'toggle-smoothing':
       return canSmooth(state);
+    case 'toggle-all':
+      return hasSettings(topScreen(state));
     case 'reset':
       return canReset(topScreen(state));
     case 'next-problem':
@@ -57,6 +59,10 @@ function canSmooth(state: UiState): boolean {
 function canDelete(state: UiState, run: RunSummary | null): boolean {
   const runs = topScreen(state).type === 'runs' ? runsToDelete(state.list) : [run];
   return runs.length > 0 && runs.every((one) => one !== null && !isActive(one.state));
+}
+
+function hasSettings(screen: Screen): boolean {
+  return screen.type === 'compare' || (screen.type === 'live' && screen.tab === 'config');
 }
 
 function canReset(screen: Screen): boolean {

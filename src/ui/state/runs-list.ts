@@ -121,6 +121,11 @@ export function isActive(state: RunState): boolean {
   return state === 'running' || state === 'pending';
 }
 
+/** Whether the run waits for room on a full disk. */
+export function isPaused({ state, phase }: Pick<RunSummary, 'state' | 'phase'>): boolean {
+  return state === 'running' && phase === 'paused-for-disk-space';
+}
+
 /** Whether a run can be taken up again. */
 export function isResumable(state: RunState): boolean {
   return state === 'interrupted' || state === 'stopped' || state === 'failed';

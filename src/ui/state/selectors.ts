@@ -2,7 +2,7 @@
 import type { EventRow } from '../../store/rows.ts';
 import { bindingsOf, type Context } from '../keys.ts';
 import { visibleText, wrapText } from '../text/fit-text.ts';
-import { compareSettings, type SettingRow } from './config-difference.ts';
+import { compareSettings, runSettings, type SettingRow } from './config-difference.ts';
 import { rememberLast } from './remember-last.ts';
 import type { RunDetail } from './run-detail.ts';
 import { sentencesOf } from './run-sentences.ts';
@@ -19,16 +19,26 @@ export interface EventLine {
 /** Cells before the words of an event: margin, time and type. */
 export const EVENT_MARGIN = 31;
 
-/** The events of a run with their words broken into lines that fit a window of so many columns. */
-export const eventRows = rememberLast((events: readonly EventRow[], columns: number): readonly EventLine[] =>
-  events.flatMap(({ time, type, text }) =>
-    wrapText(visibleText(text), columns - EVENT_MARGIN - 1).map((line, index) => ({
+/** A folder and a checkpoint in it. */
+const CHECKPOINT_PATH = /(\/.*)\/(?=checkpoint-\d)/;
+
+/**
+ * The events of a run with their words broken into lines that fit a window of so many columns. The folder of the
+ * checkpoints is told once, before them.
+ */
+export const eventRows = rememberLast((events: readonly EventRow[], columns: number): readonly EventLine[] => {
+  const folder = events.map(({ text }) => CHECKPOINT_PATH.exec(text)?.[1]).find((found) => found !== undefined);
+  const heading = folder === undefined ? [] : wrapText(visibleText(`Checkpoints are in ${folder}`), columns - 3);
+  const rows = events.flatMap(({ time, type, text }) => {
+    const short = folder === undefined ? text : text.replaceAll(`${folder}/checkpoint-`, 'checkpoint-');
+    return wrapText(visibleText(short), columns - EVENT_MARGIN - 1).map((line, index) => ({
       time: index === 0 ? time : null,
       type,
       text: line,
-    })),
-  ),
-);
+    }));
+  });
+  return [...heading.map((text): EventLine => ({ time: null, type: 'heading', text })), ...rows];
+});
 
 /** The runs of a comparison that could be read. */
 export function comparedRuns(state: UiState, screen: CompareScreen): readonly RunDetail[] {
@@ -72,7 +82,7 @@ export function liveRowCount(state: UiState, screen: LiveScreen): number {
     case 'samples':
       return sentencesOf(detail, screen.sentences).length;
     case 'config':
-      return Object.keys(detail.parameters).length;
+      return runSettings(detail.parameters, screen.showsChangedOnly).length;
     case 'events':
       return eventRows(detail.events, state.size.columns).length;
   }

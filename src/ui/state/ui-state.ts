@@ -31,6 +31,8 @@ export interface LiveScreen {
   readonly isFollowing: boolean;
   /** How the Samples tab lists them. */
   readonly sentences: SentenceList;
+  /** Of the settings only those that differ from the defaults. */
+  readonly showsChangedOnly: boolean;
 }
 
 export interface CompareScreen {
@@ -131,7 +133,15 @@ export function initialState(size: Size, now: number, initialRunId?: string): Ui
 }
 
 export function liveScreen(runId: string): LiveScreen {
-  return { type: 'live', runId, tab: 'overview', position: 0, isFollowing: true, sentences: ALL_SENTENCES };
+  return {
+    type: 'live',
+    runId,
+    tab: 'overview',
+    position: 0,
+    isFollowing: true,
+    sentences: ALL_SENTENCES,
+    showsChangedOnly: false,
+  };
 }
 
 /** The screen shown. */

@@ -37,6 +37,10 @@ export function updateLive(state: UiState, screen: LiveScreen, command: Command)
       const run = findRun(state, screen.runId);
       return update(askToDelete(state, run === null ? [] : [run], false));
     }
+    case 'toggle-all': {
+      const showsChangedOnly = !screen.showsChangedOnly;
+      return update(withTop(state, { ...screen, tab: 'config', showsChangedOnly, position: 0 }));
+    }
     case 'copy-run':
       return copyRun(state, screen.runId);
     case 'open':
