@@ -137,15 +137,8 @@ export const KEY_TABLE: readonly Binding[] = [
   bind('reset', ['r'], ['form'], 'reset', 'Back to the value of the preset', true),
   bind('next-problem', ['e'], ['form'], 'problem', 'Go to the next field with a problem', true),
   bind('filter', ['/'], ['form'], 'search', 'Show only fields that contain the words typed', true),
-  bind(
-    'toggle-changed',
-    ['c'],
-    ['form'],
-    'changed only',
-    'Show only what differs from the preset, or everything',
-    true,
-  ),
-  bind('write-file', ['w'], ['form'], 'write file', 'Keep the settings as a file (asks for its name)', true),
+  bind('toggle-changed', ['c'], ['form'], 'changes', 'Show only what differs from the preset, or everything', true),
+  bind('write-file', ['w'], ['form'], 'write', 'Keep the settings as a file (asks for its name)', true),
   bind('next-section', ['tab'], ['form'], 'next section', 'To the next section'),
   bind('previous-section', ['shift+tab'], ['form'], 'previous section', 'To the section before'),
   // The name of a file
