@@ -38,6 +38,11 @@ const CASES: Record<string, Case> = Object.fromEntries(
     ),
   ),
 );
+for (const headSize of [1, 3, 5, 7]) {
+  const one = { ...SELF, headSize, heads: 3, isCausal: true, dropout: DROPOUT, factor: 1 };
+  CASES[`heads of ${headSize}`] = one;
+  CASES[`heads of ${headSize} across`] = { ...one, ...CROSS, isCausal: false };
+}
 CASES['scores all equal'] = { ...SELF, headSize: 20, heads: 2, isCausal: false, dropout: null, factor: 0 };
 
 function inputsOf({ queryLengths, keyLengths, heads, headSize, factor }: Case) {
@@ -109,6 +114,17 @@ describe.skipIf(!isAddonBuilt)('native attention', () => {
       });
     const all = Array.from(run([7, 13, 10], 0, 30).output ?? []);
     expect(all.slice(7 * 32, 20 * 32)).toEqual(Array.from(run([13], 7, 20).output ?? []));
+  });
+
+  it.each(runnableIsas())('takes empty sequences, and none at all, on %s', async (isa) => {
+    await openNativeForTests({ isa, threads: 2 });
+    const one = { headSize: 5, heads: 2, isCausal: true, dropout: DROPOUT, factor: 1 };
+    const run = (lengths: readonly number[]): Outputs =>
+      runTidily((ops) => runCase(ops, { ...one, queryLengths: lengths, keyLengths: lengths }));
+    const none = new Float32Array();
+    const ofNothing = { output: none, gradQuery: none, gradKey: none, gradValue: none };
+    expect([run([]), run([0]), run([0, 0])]).toEqual([ofNothing, ofNothing, ofNothing]);
+    expect(run([0, 3, 0, 9, 0])).toEqual(run([3, 9]));
   });
 
   it('stays finite where scores are huge, and picks the greatest', async () => {

@@ -11,7 +11,7 @@ import { clippingScale, globalNorm } from '../../../src/engine/training/gradient
 import { expectClose } from '../model/ops/finite-differences.ts';
 import { readFixture } from '../training/numbers.ts';
 import { recipe } from '../training/recipe.ts';
-import { countBlocks, isAddonBuilt, openNativeForTests } from './native-support.ts';
+import { countBlocks, isAddonBuilt, isSanitized, openNativeForTests } from './native-support.ts';
 
 const demoModel = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
 const [{ examples } = { examples: [] }] = readFixture<{ examples: Example[] }[]>('marian-trainer.json');
@@ -92,6 +92,40 @@ describe.skipIf(!isAddonBuilt)('training on the native backend', () => {
       for (const [name, parameter] of parameters) expectClose(parameter.dataSync(), step[name] ?? [], 1e-6, name);
     }
   });
+
+  it
+    .skipIf(isSanitized)
+    .each((['f32', 'bf16'] as const).flatMap((precision) => [1, 2].map((threads) => ({ precision, threads }))))(
+    'comes to ask the system for no memory, over batches of other lengths: $precision, $threads threads',
+    async (settings) => {
+      const addon = await openNativeForTests(settings);
+      const model = await loadModel(demoModel);
+      const gradients = new ModelGradients(model.parameters);
+      const optimizer = new AdamW(model, recipe);
+      const batches = [0, 4, 8].map((first) => packBatch(examples.slice(first, first + 8)));
+      const runEpoch = async (): Promise<number> => {
+        for (const one of batches) {
+          gradients.clear();
+          const loss = model.addGradients(one, gradients, options);
+          await loss.data();
+          loss.dispose();
+          optimizer.step(gradients.sums(), 1e-4, clippingScale(await globalNorm(gradients.sums()), 1));
+        }
+        const counters = new Float64Array(5);
+        addon.memoryCounters(counters);
+        return counters[3] ?? Number.NaN;
+      };
+      // Each thread's scratch grows when it first meets the largest piece, which may take some rounds.
+      const counts: number[] = [];
+      for (let epoch = 0; epoch < 20 && (counts.length < 3 || counts.at(-1) !== counts.at(-3)); epoch++) {
+        counts.push(await runEpoch());
+      }
+      expect(counts.at(-1), counts.join(', ')).toBe(counts.at(-3));
+      optimizer.dispose();
+      gradients.dispose();
+      model.dispose();
+    },
+  );
 
   it('makes twenty steps without a tfjs kernel, and keeps no block', async () => {
     const addon = await openNativeForTests();

@@ -1,6 +1,7 @@
 #include "memory.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <map>
 #include <new>
@@ -44,6 +45,8 @@ struct Pool {
   int64_t mostAsked = 0;  // at once, ever
   uint64_t lastStamp = 0;
 };
+
+std::atomic<int64_t> systemAllocations{0};  // workers ask too, for scratch
 
 // Never destroyed: kernels may still hold pointers while the process ends.
 Pool& pool() {
@@ -90,16 +93,13 @@ void releaseIdle(Pool& pool, int64_t limit) {
 
 /** From the system; when it has none left, once more after all that is idle was given back. */
 void* allocateFresh(Pool& pool, size_t bytes) {
-  void* memory = nullptr;
   try {
-    memory = allocateAligned(bytes);
+    return allocateAligned(bytes);
   } catch (const std::bad_alloc&) {
     if (pool.idle.empty()) throw;
     releaseIdle(pool, 0);
-    memory = allocateAligned(bytes);
+    return allocateAligned(bytes);
   }
-  pool.counters.allocations++;
-  return memory;
 }
 
 /** Before any memory is taken: nothing is lost when there is no slot. */
@@ -197,11 +197,16 @@ void touchBlock(Handle handle) {
   block.stamp = stamp;
 }
 
-MemoryCounters memoryCounters() { return pool().counters; }
+MemoryCounters memoryCounters() {
+  MemoryCounters counters = pool().counters;
+  counters.allocations = systemAllocations.load();
+  return counters;
+}
 
 // Large memory is mapped by itself, so that what is given back goes back: in malloc's heap, blocks of ever other sizes
 // leave holes that no later one fits.
 void* allocateAligned(size_t bytes) {
+  systemAllocations.fetch_add(1, std::memory_order_relaxed);
   if (!isMapped(bytes)) {
     void* memory = nullptr;
     if (posix_memalign(&memory, kAlignment, std::max<size_t>(bytes, 1)) != 0) throw std::bad_alloc();

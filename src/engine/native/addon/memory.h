@@ -32,7 +32,7 @@ struct MemoryCounters {
   int64_t blocks;          // in use
   int64_t bytesInUse;      // by blocks, as rounded up
   int64_t bytesIdle;       // kept for the next block
-  int64_t allocations;     // from the system, ever
+  int64_t allocations;     // from the system, ever: for blocks, scratch and packed weights
 };
 MemoryCounters memoryCounters();
 
