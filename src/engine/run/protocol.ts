@@ -181,8 +181,8 @@ const trainerCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('recorded'), seq: count }),
   /** Begin no step any more, save a checkpoint, say `ended`. */
   z.object({ type: z.literal('stop') }),
+  /** Save a checkpoint after the step in hand, and go on. */
   z.object({ type: z.literal('checkpoint-now') }),
-  z.object({ type: z.literal('evaluate-now') }),
 ]);
 
 export type TrainerEvent = z.infer<typeof trainerEvent>;

@@ -2,7 +2,6 @@
 export class RunControl {
   readonly #stop = new AbortController();
   #checkpointAsked = false;
-  #evaluationAsked = false;
   #msLeft = () => Number.POSITIVE_INFINITY;
 
   /** Raised once the run is to end after the steps it has made. */
@@ -28,21 +27,10 @@ export class RunControl {
     this.#checkpointAsked = true;
   }
 
-  askEvaluation(): void {
-    this.#evaluationAsked = true;
-  }
-
   /** Tells whether a checkpoint was asked for since the last call. */
   takeCheckpointRequest(): boolean {
     const asked = this.#checkpointAsked;
     this.#checkpointAsked = false;
-    return asked;
-  }
-
-  /** Tells whether an evaluation was asked for since the last call. */
-  takeEvaluationRequest(): boolean {
-    const asked = this.#evaluationAsked;
-    this.#evaluationAsked = false;
     return asked;
   }
 }

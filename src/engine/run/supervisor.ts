@@ -61,8 +61,8 @@ export interface Trainer {
   stop(): void;
   /** Takes no event any more: it saves, puts what is not recorded into the journal, and ends. */
   leave(): void;
+  /** Lets it save a checkpoint after the step in hand. */
   checkpointNow(): void;
-  evaluateNow(): void;
   /** Ends the process: SIGTERM, on which it still tries to save, then SIGKILL. */
   kill(): void;
   /** Settles once the process is gone and all it wrote and sent has been read. Rejects only with what `onEvent` threw. */
@@ -132,7 +132,6 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
     stop: () => command({ type: 'stop' }),
     leave,
     checkpointNow: () => command({ type: 'checkpoint-now' }),
-    evaluateNow: () => command({ type: 'evaluate-now' }),
     kill,
     finished,
   };

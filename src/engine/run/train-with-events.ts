@@ -104,9 +104,7 @@ async function trainSteps(
     // The evaluation after the last step is the one of the trained model, made by the caller, unless it decides the best.
     const isMadeLater = moment.isLast && run.experiment.evaluation.after && bestMetricName(config) === null;
     const isToEvaluate = isEvaluationDue(config, moment) && !isMadeLater;
-    const isEvaluationAsked = control.takeEvaluationRequest() && !isMadeLater;
     const judgement = isToEvaluate ? await record.evaluate() : null;
-    if (isEvaluationAsked && !isToEvaluate) await record.measure();
     const isToSave =
       config.save_strategy === 'best'
         ? (judgement?.isBest ?? false)
@@ -114,7 +112,7 @@ async function trainSteps(
     const isSaved = isToSave || control.takeCheckpointRequest();
     if (isSaved || control.stopSignal.aborted) await record.save();
     if (control.stopSignal.aborted || record.isOutOfPatience) return 'stop';
-    const isInterrupted = isToEvaluate || isEvaluationAsked || isSaved;
+    const isInterrupted = isToEvaluate || isSaved;
     if (isInterrupted && !moment.isLast) await events.send({ type: 'phase', phase: 'training' });
     return 'continue';
   };

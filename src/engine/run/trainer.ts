@@ -65,9 +65,6 @@ function obey(command: TrainerCommand): void {
     case 'checkpoint-now':
       control.askCheckpoint();
       return;
-    case 'evaluate-now':
-      control.askEvaluation();
-      return;
     default:
       command satisfies never;
   }

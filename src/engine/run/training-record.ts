@@ -102,26 +102,20 @@ export class TrainingRecord {
    */
   async evaluate(): Promise<Judgement | null> {
     const { training } = this.#run.experiment;
-    const evaluation = await this.measure();
+    const { step, epoch } = this.#state;
+    const evaluation = await evaluateWithEvents(this.#run, { stage: 'epoch', step, epoch }).catch((error) => {
+      if (error instanceof CancelledError) return null;
+      throw error;
+    });
+    this.#evaluation = evaluation;
     this.#state = { ...this.#state, isEvaluationPending: evaluation === null };
     if (evaluation === null) return null;
     const measured = { ...evaluation, bleu: evaluation.bleu?.score ?? null };
     this.#log.addEvaluation(this.#state, measured, training.per_device_eval_batch_size);
-    const judgement = judgeEvaluation(training, this.#state.best, this.#state.step, measured);
+    const judgement = judgeEvaluation(training, this.#state.best, step, measured);
     this.#state = { ...this.#state, best: judgement.best };
     if (judgement.isBest) this.#bestEvaluation = evaluation;
     return judgement;
-  }
-
-  /** Makes an evaluation for the eye: it decides nothing, so that a run is the same with and without it. */
-  async measure(): Promise<MeasuredModel | null> {
-    const { step, epoch } = this.#state;
-    try {
-      this.#evaluation ??= await evaluateWithEvents(this.#run, { stage: 'epoch', step, epoch });
-    } catch (error) {
-      if (!(error instanceof CancelledError)) throw error;
-    }
-    return this.#evaluation;
   }
 
   /**

@@ -91,20 +91,19 @@ test('The same seed gives the same losses and gradients, to the last bit; anothe
   expect(metric(other.events, 'loss')[0]).not.toBe(losses[0]);
 });
 
-test('Commands are obeyed after the step in hand: a checkpoint, an evaluation, then the end with a checkpoint.', async () => {
+test('Commands are obeyed after the step in hand: a checkpoint, then the end with another.', async () => {
   const directory = folder.newRun();
+  let saves = 0;
   const { events, end } = await watchRun(
     folder.experiment({ max_steps: 1000, save_strategy: 'no' }),
     directory,
     (event, trainer) => {
       if (event.type === 'plan') trainer.checkpointNow();
-      if (event.type === 'checkpoint') trainer.evaluateNow();
-      if (event.type === 'evaluation') trainer.stop();
+      if (event.type === 'checkpoint') saves += 1;
+      if (event.type === 'metrics' && saves > 0) trainer.stop();
     },
   );
   expect(end).toMatchObject({ type: 'ended', reason: 'stopped' });
-  const [evaluation] = eventsOf(events, 'evaluation');
-  expect(evaluation?.stage).toBe('epoch');
   const [first, last] = eventsOf(events, 'checkpoint');
   expect(first?.step).toBeLessThan(10);
   expect(last?.step).toBe(eventsOf(events, 'ended')[0]?.step);

@@ -106,11 +106,10 @@ test('A trainer that does not listen to SIGTERM is killed after a while.', async
 test('Commands arrive in order, and those to a trainer that is gone are no error.', async () => {
   const { trainer, received, firstEvent } = start('waits for commands');
   await firstEvent;
-  trainer.evaluateNow();
   trainer.checkpointNow();
   trainer.stop();
   expect(await trainer.finished).toEqual({ type: 'ended', reason: 'stopped', step: 1 });
-  expect(received[1]?.event).toEqual({ type: 'warning', message: 'start evaluate-now checkpoint-now stop' });
+  expect(received[1]?.event).toEqual({ type: 'warning', message: 'start checkpoint-now stop' });
   trainer.stop();
   trainer.kill();
 });
