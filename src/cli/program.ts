@@ -16,6 +16,7 @@ import { addResumeCommand } from './commands/resume.ts';
 import { addRmCommand } from './commands/rm.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSamplesCommand } from './commands/samples.ts';
+import { addSaveCommand } from './commands/save.ts';
 import { addScoreCommand } from './commands/score.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addStopCommand } from './commands/stop.ts';
@@ -31,6 +32,7 @@ const addCommands = [
   addResumeCommand,
   addAttachCommand,
   addStopCommand,
+  addSaveCommand,
   addLsCommand,
   addShowCommand,
   addCompareCommand,

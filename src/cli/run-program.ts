@@ -14,7 +14,7 @@ export async function runProgram(): Promise<void> {
     if (failure !== null) output.note(`error: the output cannot be written: ${failure.message}`);
     process.exit(failure === null ? 0 : 1);
   });
-  const world: World = { env, cwd: process.cwd(), stdin, stdout, output, now: Date.now, onInterrupt };
+  const world: World = { env, cwd: process.cwd(), stdin, stdout, output, now: Date.now, onInterrupt, onSaveWish };
   const exitCode = await run(process.argv.slice(2), world);
   await output.flush();
   // Backends keep threads that would hold the process open.
@@ -38,6 +38,11 @@ function onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void {
   return () => {
     for (const [signal, heard] of listeners) process.off(signal, heard);
   };
+}
+
+function onSaveWish(listener: () => void): () => void {
+  process.on('SIGUSR2', listener);
+  return () => void process.off('SIGUSR2', listener);
 }
 
 async function run(args: readonly string[], world: World): Promise<number> {

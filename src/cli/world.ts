@@ -12,6 +12,8 @@ export interface World {
   now(): number;
   /** Calls the listener for Ctrl-C and its like instead of ending the process. @returns what undoes it */
   onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void;
+  /** Calls the listener for SIGUSR2, which asks a runner for a checkpoint. @returns what undoes it */
+  onSaveWish(listener: () => void): () => void;
 }
 
 /** Tells whether a full-screen UI can be shown at all. */

@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly stop: AbortSignal;
   /** Ends it at once. */
   readonly kill?: AbortSignal;
+  /** Its event `save` asks for a checkpoint after the step in hand. */
+  readonly wishes?: EventTarget;
   readonly env?: NodeJS.ProcessEnv;
   /** The program that trains, by default our own. */
   readonly trainerPath?: string;
@@ -243,7 +245,7 @@ async function fetchModel(
 }
 
 /** Passes the user's wishes on. @returns what undoes it */
-function obey(trainer: Trainer, history: History, { stop, kill }: RunOptions): () => void {
+function obey(trainer: Trainer, history: History, { stop, kill, wishes }: RunOptions): () => void {
   const onStop = () => {
     trainer.stop();
     history.giveUp();
@@ -252,11 +254,14 @@ function obey(trainer: Trainer, history: History, { stop, kill }: RunOptions): (
     trainer.kill();
     history.giveUp();
   };
+  const onSave = () => trainer.checkpointNow();
+  wishes?.addEventListener('save', onSave);
   stop.addEventListener('abort', onStop);
   kill?.addEventListener('abort', onKill);
   if (stop.aborted) onStop();
   if (kill?.aborted) onKill();
   return () => {
+    wishes?.removeEventListener('save', onSave);
     stop.removeEventListener('abort', onStop);
     kill?.removeEventListener('abort', onKill);
   };

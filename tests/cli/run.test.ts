@@ -198,6 +198,27 @@ describe('a long run', () => {
     expect(code).toBe(130);
   });
 
+  it('saves a checkpoint when it is asked to, and goes on', async () => {
+    const folder = temporaryFolder();
+    const never = ['--set', 'training.save_strategy=no'];
+    const child = startCli(['run', writeTinyExperiment(folder), ...long, ...never], { cwd: folder });
+    let stdout = '';
+    let asked: ReturnType<typeof runCli> | null = null;
+    await new Promise<void>((resolve) => {
+      child.once('close', () => resolve());
+      child.stdout.on('data', (chunk: Buffer) => {
+        stdout += chunk;
+        if (stdout.includes('step    2/5000')) asked ??= runCli(['save', 'last'], { cwd: folder });
+        if (!child.killed && /saved {3}step \d+.*step +\d+\/5000/s.test(stdout)) child.kill('SIGINT');
+      });
+    });
+    expect(await asked).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^Asked \w+ to save after its step\./),
+    });
+    expect(stdout).toContain('end     stopped');
+  });
+
   it('whose trainer is killed ends in words, as JSON too, with exit code 7', async () => {
     const folder = temporaryFolder();
     const child = startCli(['run', writeTinyExperiment(folder, tinyModel), '--json', ...long], { cwd: folder });

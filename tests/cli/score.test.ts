@@ -49,7 +49,8 @@ async function score({ args, files = {}, env = {}, stdin = '', isTerminal = fals
   Object.assign(stderr, { isTTY: isTerminal });
   const output = new Output({ stdout: asTerminal(stdout), stderr: asTerminal(stderr), env: all });
   const input = Readable.from(typeof stdin === 'string' ? [Buffer.from(stdin)] : stdin) as unknown as NodeJS.ReadStream;
-  const world: World = { env: all, cwd, stdin: input, stdout: asTerminal(stdout), output, now: Date.now, onInterrupt };
+  const streams = { stdin: input, stdout: asTerminal(stdout), output };
+  const world: World = { env: all, cwd, ...streams, now: Date.now, onInterrupt, onSaveWish: onInterrupt };
   let code = 0;
   try {
     await buildProgram(world).parseAsync(['score', ...args], { from: 'user' });

@@ -81,6 +81,8 @@ async function conduct(
     world.output.warn(`${what}; the run goes on`);
   });
   const interrupt = listenToInterrupts(world);
+  const wishes = new EventTarget();
+  const releaseSave = world.onSaveWish(() => wishes.dispatchEvent(new Event('save')));
   const progress = new DownloadProgress(experiment.model, world);
   const pushProgress = new DownloadProgress(experiment.training.hub_model_id ?? '', world, 'pushing');
   try {
@@ -99,12 +101,14 @@ async function conduct(
       onPushProgress: (doneBytes, totalBytes) => pushProgress.update(doneBytes, totalBytes),
       stop: interrupt.stop,
       kill: interrupt.kill,
+      wishes,
       env: world.env,
     });
     reporter.end(outcome, store);
     if (outcome.error !== null) throw outcome.error;
   } finally {
     interrupt.release();
+    releaseSave();
   }
 }
 
