@@ -59,23 +59,28 @@ export async function findRunCheckpoint(store: Store, { id, directory }: RunReco
   return { path: newest.path, warnings: [...newest.problems, gap] };
 }
 
+/** The folder of a repository into which `hub_strategy: checkpoint` pushes the newest checkpoint. */
+const PUSHED_FOLDER = 'last-checkpoint';
+
 /**
- * Gives back the checkpoint that a folder means: itself, or the newest sound one of the folder of a run.
+ * Gives back the checkpoint that a folder means: itself, the one that was pushed along with a model, or the newest sound one
+ * of the folder of a run.
  *
  * @throws {ModelError} when there is none
  */
 export async function findCheckpointIn(folder: string): Promise<FoundCheckpoint> {
   const path = resolve(folder);
+  const hint = `Give a folder checkpoint-N, the folder of a run that has one, or a fetched repository with ${PUSHED_FOLDER}.`;
+  if (!exists(path)) throw new ModelError(`The folder ${path} to resume from does not exist.`, { hint });
   // Of a damaged one the trainer takes the newest before it, and says so.
-  if (exists(join(path, 'trainer_state.json'))) {
-    if (exists(join(path, 'config.json'))) return { path, warnings: [] };
+  for (const checkpoint of [path, join(path, PUSHED_FOLDER)]) {
+    const isWhole = ['trainer_state.json', 'config.json'].every((name) => exists(join(checkpoint, name)));
+    if (isWhole) return { path: checkpoint, warnings: [] };
   }
   const within = exists(join(path, 'checkpoints')) ? join(path, 'checkpoints') : path;
   const found = await findNewestSoundCheckpoint(within);
   if (found.path !== null) return { path: found.path, warnings: found.problems };
-  throw new ModelError([`There is no sound checkpoint in ${path}.`, ...found.problems].join(' '), {
-    hint: 'Give a folder checkpoint-N, or the folder of a run that has one.',
-  });
+  throw new ModelError([`There is no sound checkpoint in ${path}.`, ...found.problems].join(' '), { hint });
 }
 
 /** Gives back the id of the run that a checkpoint lies in, null where its place does not tell. */

@@ -1,12 +1,13 @@
 /** Taking runs up again, with a trainer that follows a script in a real process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Envelope } from '../../src/engine/run/protocol.ts';
 import { waitForOrphanedTrainer } from '../../src/runner/orphaned-trainer.ts';
 import { identityOf } from '../../src/runner/process-identity.ts';
+import { findCheckpointIn } from '../../src/runner/resume-point.ts';
 import { resumeRun } from '../../src/runner/resume-run.ts';
 import { runExperiment } from '../../src/runner/run-experiment.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -129,11 +130,24 @@ describe('a run that begins from a checkpoint', () => {
     expect(store.findRun(parent)).toMatchObject({ resumedFrom: null, parentRun: null, state: 'failed' });
   });
 
+  it('finds the one that hub_strategy checkpoint pushed along with a model', async () => {
+    const repository = temporaryFolder();
+    renameSync(await writeCheckpoint(repository, 2), join(repository, 'last-checkpoint'));
+    writeFileSync(join(repository, 'config.json'), '{}');
+    expect(await findCheckpointIn(repository)).toEqual({ path: join(repository, 'last-checkpoint'), warnings: [] });
+  });
+
   it('needs one', async () => {
     const store = newStore();
     const resumeFrom = temporaryFolder();
     const running = runExperiment({ ...scripted('steps-4'), store, resumeFrom, stop: never });
-    await expect(running).rejects.toThrow(`There is no sound checkpoint in ${resumeFrom}.`);
+    await expect(running).rejects.toMatchObject({
+      message: `There is no sound checkpoint in ${resumeFrom}.`,
+      hint: expect.stringContaining('last-checkpoint'),
+    });
+    await expect(findCheckpointIn(join(resumeFrom, 'none'))).rejects.toThrow(
+      `The folder ${join(resumeFrom, 'none')} to resume from does not exist.`,
+    );
     expect(store.listRuns()).toEqual([]);
   });
 });

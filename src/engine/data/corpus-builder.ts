@@ -33,6 +33,7 @@ export class CorpusBuilder {
   readonly #problems: LineProblem[] = [];
   readonly #counts = new Map<string, number>();
   readonly #notes: string[] = [];
+  readonly #passedOver = new Map<string, number>();
   readonly #hash = createHash('sha256');
 
   /** `maxBytes`: what the pairs may take of the memory. */
@@ -69,15 +70,23 @@ export class CorpusBuilder {
     this.#notes.push(text);
   };
 
-  /** @throws {DataError} when there is no pair */
-  finish(name: string): Corpus {
-    if (this.#pairs.length === 0) throw this.#emptyError(name);
+  /** Counts what a reader leaves aside on purpose; the user is told once how many. `what` goes on after the number. */
+  passOver(what: string, count: number): void {
+    if (count > 0) this.#passedOver.set(what, (this.#passedOver.get(what) ?? 0) + count);
+  }
+
+  /**
+   * @param cures  by the reason why nothing could be used, what may cure it
+   * @throws {DataError} when there is no pair
+   */
+  finish(name: string, cures: Cures = {}): Corpus {
+    if (this.#pairs.length === 0) throw this.#emptyError(name, cures);
     return {
       name,
       pairs: this.#pairs,
       problems: this.#problems,
       problemCounts: Object.fromEntries(this.#counts),
-      notes: this.#notes,
+      notes: [...this.#notes, ...[...this.#passedOver].map(([what, count]) => `${count} ${what}`)],
       sha256: this.#hash.digest('hex'),
     };
   }
@@ -97,15 +106,34 @@ export class CorpusBuilder {
     );
   }
 
-  #emptyError(name: string): DataError {
-    const [first] = this.#problems;
-    if (first === undefined) return new DataError(`The corpus ${name} is empty: it has no line.`);
-    const count = [...this.#counts.values()].reduce((sum, ofReason) => sum + ofReason, 0);
+  #emptyError(name: string, cures: Cures): DataError {
+    const leftOut = describeLeftOut({ problems: this.#problems, problemCounts: Object.fromEntries(this.#counts) });
+    if (leftOut === null) return new DataError(`The corpus ${name} is empty: it has no line.`);
+    const hint = cures[leftOut.reason];
     return new DataError(
-      `The corpus ${name} has no usable pair: ${count} ${count === 1 ? 'line was' : 'lines were'} left out, the first being ` +
-        `${first.file}, line ${first.line} (${first.reason}: ${first.detail}).`,
+      `The corpus ${name} has no usable pair: ${leftOut.text}.`,
+      hint === undefined ? undefined : { hint },
     );
   }
+}
+
+/** What may cure a corpus of which nothing can be used, by the reason of its first problem. */
+export type Cures = Readonly<Partial<Record<LineProblem['reason'], string>>>;
+
+/** Says how many lines of a corpus were left out and why, with the first of them; null when none was. */
+export function describeLeftOut({ problems, problemCounts }: Pick<Corpus, 'problems' | 'problemCounts'>): {
+  readonly reason: LineProblem['reason'];
+  readonly text: string;
+} | null {
+  const first = problems.find(({ reason }) => reason !== 'empty');
+  if (first === undefined) return null;
+  const counts = Object.entries(problemCounts).filter(([reason]) => reason !== 'empty');
+  const count = counts.reduce((sum, [, ofReason]) => sum + ofReason, 0);
+  const reasons = counts.length === 1 ? '' : ` (${counts.map(([reason, each]) => `${each} ${reason}`).join(', ')})`;
+  const text =
+    `${count} ${count === 1 ? 'line was' : 'lines were'} left out${reasons}, the first being ` +
+    `${first.file}, line ${first.line} (${first.reason}: ${first.detail})`;
+  return { reason: first.reason, text };
 }
 
 /** Of V8's objects on 64 bits: a pair with its place in the list, and a string without its characters. */

@@ -1,6 +1,6 @@
 /** What a corpus format is: a name and a way to read. Formats are listed in read-corpus.ts. */
 import type { CorpusSpec } from '../config/experiment.ts';
-import type { CorpusBuilder } from './corpus-builder.ts';
+import type { CorpusBuilder, Cures } from './corpus-builder.ts';
 
 /** The languages of an experiment, as the corpus names them. */
 export interface Languages {
@@ -19,6 +19,8 @@ export interface CorpusWorld {
 
 export interface CorpusFormat {
   readonly format: CorpusSpec['format'];
+  /** For whoever gets no pair out of one. */
+  readonly cures: Cures;
   /**
    * Reads all pairs into `corpus`.
    * @returns the name to show
@@ -33,10 +35,12 @@ type SpecOf<F extends CorpusSpec['format']> = Extract<CorpusSpec, { format: F }>
 export function defineFormat<F extends CorpusSpec['format']>(
   format: F,
   read: (spec: SpecOf<F>, languages: Languages, corpus: CorpusBuilder, world: CorpusWorld) => Promise<string>,
+  cures: Cures = {},
 ): CorpusFormat {
   const isOfFormat = (spec: CorpusSpec): spec is SpecOf<F> => spec.format === format;
   return {
     format,
+    cures,
     read: (spec, languages, corpus, world) => {
       if (!isOfFormat(spec))
         throw new RangeError(`A corpus of format ${spec.format} was given to the reader of ${format}.`);

@@ -31,7 +31,8 @@ export function findCharset(start: string): string {
 
 /**
  * Adds the pairs of a message: the text with the first form, the plural with the second. Further forms, which some
- * languages have, would pair the same source with several targets and are left. Contexts are no part of a text.
+ * languages have, would pair the same source with several targets: they are passed over and counted. Contexts are no part
+ * of a text.
  */
 export function addMessage(
   message: Message,
@@ -52,6 +53,7 @@ export function addMessage(
   };
   add(singular, first);
   if (plural !== null && second !== undefined) add(plural, second);
+  corpus.passOver('plural forms beyond the second were passed over: a plural has one source.', translations.length - 2);
 }
 
 function excerpt(text: string): string {

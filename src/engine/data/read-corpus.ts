@@ -49,5 +49,5 @@ export async function readCorpus(
   if (format === undefined) throw new RangeError(`There is no reader for corpora of format ${spec.format}.`);
   const corpus = new CorpusBuilder();
   const name = await format.read(spec, languages, corpus, world);
-  return corpus.finish(name);
+  return corpus.finish(name, format.cures);
 }

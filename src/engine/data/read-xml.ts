@@ -30,9 +30,10 @@ const FAULTS: Readonly<Record<string, string>> = {
 
 /**
  * Reads an XML file in UTF-8, UTF-16 or the encoding it declares; `.gz` is unpacked.
- * @throws {DataError} when the file cannot be read or is not well-formed
+ * @param root  the name of the outermost element
+ * @throws {DataError} when the file cannot be read, is not well-formed, or is of another kind
  */
-export async function readXml(path: string, listener: XmlListener): Promise<void> {
+export async function readXml(path: string, root: string, listener: XmlListener): Promise<void> {
   const parser = new SaxesParser();
   // The parser's own object inherits from Object, so that &constructor; would be one.
   parser.ENTITIES = { __proto__: null, amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" } as never;
@@ -45,6 +46,7 @@ export async function readXml(path: string, listener: XmlListener): Promise<void
   parser.on('opentag', ({ name, attributes }) => {
     endToken();
     depth += 1;
+    if (depth === 1 && localName(name) !== root) throw kindError(path, root, localName(name));
     if (depth > MAX_DEPTH) throw structureError(path, parser.line, `more than ${MAX_DEPTH} elements in one another`);
     listener.open(localName(name), attributes, parser.line);
   });
@@ -83,6 +85,18 @@ export async function readXml(path: string, listener: XmlListener): Promise<void
 function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }
+
+function kindError(path: string, root: string, found: string): DataError {
+  const format = FORMATS_BY_ROOT[found];
+  return new DataError(`${path} begins with <${found.slice(0, 60)}>; <${root}> was expected.`, {
+    hint:
+      format === undefined
+        ? 'Check data.corpus.format, and that it is the right file.'
+        : `Set data.corpus.format to ${format}.`,
+  });
+}
+
+const FORMATS_BY_ROOT: Readonly<Record<string, string>> = { __proto__: null as never, tmx: 'tmx', xliff: 'xliff' };
 
 function structureError(path: string, line: number, what: string): DataError {
   return new DataError(`${path}, line ${line}: not well-formed XML: ${what}.`, {

@@ -27,7 +27,8 @@ export function pairOfRow(row: unknown, paths: SentencePaths): { source: string;
   const sides = [findPlace(row, paths.source), findPlace(row, paths.target)] as const;
   const missing = [];
   for (const place of sides) {
-    if (place.parent === null) return { reason: 'malformed', detail: `no object${place.under}` };
+    if (place.parent === null)
+      return { reason: 'malformed', detail: `no object${place.under}${describeNames(row, paths)}` };
     if (!Object.hasOwn(place.parent, place.key)) missing.push(place);
   }
   const [first] = missing;
@@ -49,6 +50,16 @@ export function pairOfRow(row: unknown, paths: SentencePaths): { source: string;
   }
   return { source, target };
 }
+
+/** The names a row has, where the one that leads inwards is not among them. */
+function describeNames(row: unknown, paths: SentencePaths): string {
+  if (!isObject(row) || [paths.source, paths.target].some((path) => Object.hasOwn(row, path.split('.')[0] ?? '')))
+    return '';
+  return `; the row has ${quoted(Object.keys(row).slice(0, MAX_NAMES_SHOWN)) || 'nothing'}`;
+}
+
+/** For rows whose sentences lie elsewhere. */
+export const FIELD_CURE = 'Set source_field and target_field of the corpus to the names that hold the sentences.';
 
 /** Names in quotation marks. */
 export function quoted(names: readonly string[]): string {

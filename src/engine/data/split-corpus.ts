@@ -1,10 +1,12 @@
 /** From the data settings of an experiment to the sentence pairs of its two sides. */
 import { createHash } from 'node:crypto';
+import { DataError } from '../../errors.ts';
 import type { DataConfig } from '../config/experiment.ts';
+import { describeLeftOut } from './corpus-builder.ts';
 import type { CorpusWorld } from './corpus-format.ts';
 import type { SentencePair } from './example.ts';
 import { type Corpus, readCorpus } from './read-corpus.ts';
-import { splitIndices } from './split.ts';
+import { type Split, splitIndices } from './split.ts';
 
 export interface SplitCorpus {
   readonly corpus: Corpus;
@@ -37,15 +39,26 @@ export async function splitCorpus(config: DataConfig, world?: CorpusWorld): Prom
   };
 }
 
-function holdOut({ pairs }: Corpus, config: DataConfig): [SentencePair[], SentencePair[]] {
-  const { train_size: trainSize, validation_size: validationSize, split_seed: seed } = config;
-  const { train, validation } = splitIndices(pairs.length, { trainSize, validationSize, seed });
+function holdOut(corpus: Corpus, config: DataConfig): [SentencePair[], SentencePair[]] {
+  const { pairs } = corpus;
+  const { train, validation } = split(corpus, config);
   const pick = (rows: readonly number[]): SentencePair[] =>
     rows.flatMap((row) => {
       const pair = pairs[row];
       return pair === undefined ? [] : [pair];
     });
   return [pick(train), pick(validation)];
+}
+
+/** Where pairs are too few, that may be for what was left out. */
+function split(corpus: Corpus, { train_size, validation_size, split_seed: seed }: DataConfig): Split {
+  try {
+    return splitIndices(corpus.pairs.length, { trainSize: train_size, validationSize: validation_size, seed });
+  } catch (error) {
+    const leftOut = describeLeftOut(corpus);
+    if (!(error instanceof DataError) || leftOut === null) throw error;
+    throw new DataError(`${error.message} Of the corpus, ${leftOut.text}.`, { hint: error.hint, cause: error });
+  }
 }
 
 function hashBoth(corpus: Corpus, validationCorpus: Corpus): string {

@@ -263,15 +263,21 @@ training:
   save_strategy: false
   batch_size: 4
   fp16: true
+  dataloader_num_workers: 2
+  order: huggingface
+  optim: adafactor
 learning_rate: 1
 `;
     expect(problemsOf(text, ['training.seed=-1', 'training.sed=1', 'nonsense'])).toBe(
-      `some/try.yaml has 16 problems:
+      `some/try.yaml has 19 problems:
   modle: unknown field; did you mean model? (line 2)
   training.learnig_rate: unknown field; did you mean training.learning_rate? (line 13)
   training.batch_size: unknown field; did you mean training.per_device_train_batch_size? (line 17)
   training.fp16: unknown field, not needed: precision, beside model and device, is auto, f32 or bf16 (line 18)
-  learning_rate: unknown field; did you mean training.learning_rate? (line 19)
+  training.dataloader_num_workers: unknown field, not needed: all pairs are tokenized once and held in memory (line 19)
+  training.order: unknown field, not needed: the order of batches is always Trainer's, drawn from training.seed; see training.group_by_length (line 20)
+  training.optim: unknown field, not needed: the optimizer is always AdamW; see training.adam_beta1, adam_beta2, adam_epsilon and weight_decay (line 21)
+  learning_rate: unknown field; did you mean training.learning_rate? (line 22)
   training.sed: unknown field; did you mean training.seed? (--set)
   --set: "nonsense"; expected path=value
   model: is missing; expected a path

@@ -88,6 +88,14 @@ describe('prepared data', () => {
     const config = dataConfig({ corpus: tsv(files.path('a.tsv')), train_size: 0.2 });
     await expect(prepareData(config, tokenizer)).rejects.toThrow('train_size 0.2 of 4 pairs leave none for training.');
   });
+
+  it('tells of what was left out where too few are left', async () => {
+    await using files = await temporaryFiles({ 'a.tsv': 'Open\tOuvrir\n\nClose\n\xe9' });
+    const config = dataConfig({ corpus: tsv(files.path('a.tsv')), validation_size: 0.34 });
+    await expect(prepareData(config, tokenizer)).rejects.toThrow(
+      `validation_size 0.34 of 1 pairs leave none for training. Of the corpus, 3 lines were left out, the first being ${files.path('a.tsv')}, line 2 (unpaired: 1 column; expected at least 2).`,
+    );
+  });
 });
 
 describe('the description of data', () => {

@@ -224,7 +224,7 @@ describe('a JSONL corpus', () => {
     expect(corpus.problems.map(({ line, reason, detail }) => `${line} ${reason}: ${detail}`)).toEqual([
       expect.stringContaining('2 malformed: Expected'),
       '3 malformed: no object under "translation"',
-      '4 malformed: no object under "translation"',
+      '4 malformed: no object under "translation"; the row has "en" and "fr"',
       '5 unpaired: no "fr"; it has "en" and "de"',
       '6 unpaired: no "en" and "fr"; it has nothing',
       '7 malformed: a translation is not a string',
@@ -346,6 +346,9 @@ describe('a corpus that cannot be read', () => {
     expect(await read('empty.tsv')).toBe('The corpus empty.tsv is empty: it has no line.');
     expect(await read('blank.tsv')).toBe(
       `The corpus blank.tsv has no usable pair: 1 line was left out, the first being ${files.path('blank.tsv')}, line 1 (unpaired: 1 column; expected at least 2).`,
+    );
+    expect((await failure(readCorpus(tsv(files.path('blank.tsv')), languages))).hint).toMatch(
+      /^Set source_column and target_column of the corpus to columns it has, or format/,
     );
     expect(await read('latin1.tsv')).toContain('line 1 (not-utf8: reads as "a\\t\ufffd").');
   });

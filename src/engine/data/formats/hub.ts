@@ -6,7 +6,7 @@ import type { CorpusBuilder } from '../corpus-builder.ts';
 import { type CorpusWorld, defineFormat, type Languages } from '../corpus-format.ts';
 import { chooseDatasetFiles, type DatasetFiles } from '../dataset-files.ts';
 import { readSmallText } from '../read-bytes.ts';
-import { sentencePaths } from '../row-pairs.ts';
+import { FIELD_CURE, sentencePaths } from '../row-pairs.ts';
 import { readCsvFile } from './csv.ts';
 import { readJsonFile } from './json.ts';
 import { readParquetFile } from './parquet.ts';
@@ -17,12 +17,16 @@ type HubSpec = Extract<CorpusSpec, { format: 'hub' }>;
  * A dataset of the Hugging Face hub, its files in parquet, JSON, JSONL or CSV, taken from the cache that huggingface_hub uses or
  * downloaded into it. Scripts are not run.
  */
-export const hub = defineFormat('hub', async (spec, languages, corpus, world) => {
-  const { directory, chosen } = await fetchFiles(spec, languages, corpus, world);
-  for (const file of chosen.files) await readFileOf(chosen.kind, join(directory, file), spec, languages, corpus);
-  const config = chosen.config === null ? '' : ` ${chosen.config}`;
-  return `${spec.id}${config} ${spec.split}`;
-});
+export const hub = defineFormat(
+  'hub',
+  async (spec, languages, corpus, world) => {
+    const { directory, chosen } = await fetchFiles(spec, languages, corpus, world);
+    for (const file of chosen.files) await readFileOf(chosen.kind, join(directory, file), spec, languages, corpus);
+    const config = chosen.config === null ? '' : ` ${chosen.config}`;
+    return `${spec.id}${config} ${spec.split}`;
+  },
+  { unpaired: FIELD_CURE, malformed: FIELD_CURE },
+);
 
 /** README.md first, where there is one: it may say which files the split has. */
 async function fetchFiles(

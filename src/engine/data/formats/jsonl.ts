@@ -3,13 +3,17 @@ import type { CorpusBuilder } from '../corpus-builder.ts';
 import { defineFormat } from '../corpus-format.ts';
 import type { Line } from '../line-splitter.ts';
 import { readLines } from '../read-lines.ts';
-import { pairOfRow, type RowProblem, type SentencePaths, sentencePaths } from '../row-pairs.ts';
+import { FIELD_CURE, pairOfRow, type RowProblem, type SentencePaths, sentencePaths } from '../row-pairs.ts';
 
 /** One JSON object a line, as `datasets` and run_translation.py have it: `{"translation": {"en": …, "fr": …}}`. */
-export const jsonl = defineFormat('jsonl', async (spec, languages, corpus) => {
-  await readJsonlFile(spec.path, sentencePaths(spec, languages), corpus);
-  return basename(spec.path);
-});
+export const jsonl = defineFormat(
+  'jsonl',
+  async (spec, languages, corpus) => {
+    await readJsonlFile(spec.path, sentencePaths(spec, languages), corpus);
+    return basename(spec.path);
+  },
+  { unpaired: FIELD_CURE, malformed: FIELD_CURE },
+);
 
 /** Reads the objects of one file. @throws {DataError} as readLines */
 export async function readJsonlFile(path: string, paths: SentencePaths, corpus: CorpusBuilder): Promise<void> {

@@ -13,11 +13,15 @@ import { fileSource, readingError } from '../read-bytes.ts';
  * Catalogues of gettext as programs load them, one or a folder of them, in either byte order. What stands for the line of
  * a pair is the number of its message in the file. Of plurals see message-pairs.ts.
  */
-export const mo = defineFormat('mo', async ({ path }, languages, corpus) => {
-  const { name, files } = await listCorpusFiles(path, ['.mo']);
-  for (const file of files) new MoFile(file, await readWhole(file)).addPairs(languages, corpus);
-  return name;
-});
+export const mo = defineFormat(
+  'mo',
+  async ({ path }, languages, corpus) => {
+    const { name, files } = await listCorpusFiles(path, ['.mo']);
+    for (const file of files) new MoFile(file, await readWhole(file)).addPairs(languages, corpus);
+    return name;
+  },
+  { 'other-language': 'Set data.source_lang and data.target_lang to languages that it has.' },
+);
 
 /** Programs load a catalogue whole, so it is small; its tables point anywhere, so it is not read in order. */
 const MAX_FILE_BYTES = 1 << 26;

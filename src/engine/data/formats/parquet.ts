@@ -3,17 +3,21 @@ import { listCorpusFiles } from '../corpus-files.ts';
 import { defineFormat } from '../corpus-format.ts';
 import { REPLACEMENT_CHARACTER } from '../encoding.ts';
 import { readParquetPairs } from '../parquet-file.ts';
-import { type SentencePaths, sentencePaths } from '../row-pairs.ts';
+import { FIELD_CURE, type SentencePaths, sentencePaths } from '../row-pairs.ts';
 
 /**
  * Parquet files as `datasets` writes them: a struct `translation` with a text a language, or two columns that are named.
  * A file, or a folder of them in the order of their names. What stands for the line of a pair is its row, the first being 1.
  */
-export const parquet = defineFormat('parquet', async (spec, languages, corpus) => {
-  const { name, files } = await listCorpusFiles(spec.path, ['.parquet']);
-  for (const file of files) await readParquetFile(file, sentencePaths(spec, languages), corpus);
-  return name;
-});
+export const parquet = defineFormat(
+  'parquet',
+  async (spec, languages, corpus) => {
+    const { name, files } = await listCorpusFiles(spec.path, ['.parquet']);
+    for (const file of files) await readParquetFile(file, sentencePaths(spec, languages), corpus);
+    return name;
+  },
+  { unpaired: FIELD_CURE, malformed: FIELD_CURE },
+);
 
 /**
  * Reads the rows of one file. Rows in which a sentence is null are left out and reported.

@@ -12,19 +12,23 @@ import { unescapePo } from '../unescape-po.ts';
  * messages, and catalogues whose header names another language, are left out and counted. Of plurals see
  * message-pairs.ts. The line of a pair is that of its `msgid`.
  */
-export const po = defineFormat('po', async ({ path }, languages, corpus) => {
-  const { name, files } = await listCorpusFiles(path, ['.po']);
-  for (const file of files) {
-    const reader = new PoReader(file, languages, corpus);
-    const lines = readLines(file, corpus.note, (start) => findCharset(start.toString('latin1')));
-    for await (const line of lines) {
-      if (line.text !== null) reader.line(line.text, line.number);
-      else reader.spoil(line.reason, line.detail, line.number);
+export const po = defineFormat(
+  'po',
+  async ({ path }, languages, corpus) => {
+    const { name, files } = await listCorpusFiles(path, ['.po']);
+    for (const file of files) {
+      const reader = new PoReader(file, languages, corpus);
+      const lines = readLines(file, corpus.note, (start) => findCharset(start.toString('latin1')));
+      for await (const line of lines) {
+        if (line.text !== null) reader.line(line.text, line.number);
+        else reader.spoil(line.reason, line.detail, line.number);
+      }
+      reader.end();
     }
-    reader.end();
-  }
-  return name;
-});
+    return name;
+  },
+  { 'other-language': 'Set data.source_lang and data.target_lang to languages that it has.' },
+);
 
 interface Problem {
   readonly reason: 'malformed' | 'not-utf8';
@@ -93,8 +97,11 @@ class PoReader {
     else if (singular === '' && !texts.has('msgctxt')) this.#header = parseHeader(first);
     else if (isFuzzy) report('fuzzy', 'marked fuzzy: a guess nobody has confirmed');
     else {
-      const second = plural === null ? undefined : texts.get('msgstr[1]');
-      const translations = (second === undefined ? [first] : [first, second]).map(detached);
+      const translations = [detached(first)];
+      for (let form = plural === null ? undefined : texts.get('msgstr[1]'); form !== undefined; ) {
+        translations.push(detached(form));
+        form = texts.get(`msgstr[${translations.length}]`);
+      }
       const message = {
         line,
         singular: detached(singular),

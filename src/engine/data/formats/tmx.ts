@@ -10,15 +10,19 @@ import { SegmentText } from '../segment-text.ts';
  * text whose language is the one asked for, or else the first that is a variety of it (`en-US` for `en`). White space is
  * kept as it stands, as the standard has it; of inline codes see segment-text.ts. The line of a pair is its unit's.
  */
-export const tmx = defineFormat('tmx', async ({ path }, languages, corpus) => {
-  const { name, files } = await listCorpusFiles(path, ['.tmx']);
-  for (const file of files) {
-    const reader = new TmxReader(file, languages, corpus);
-    await readXml(file, reader);
-    reader.end();
-  }
-  return name;
-});
+export const tmx = defineFormat(
+  'tmx',
+  async ({ path }, languages, corpus) => {
+    const { name, files } = await listCorpusFiles(path, ['.tmx']);
+    for (const file of files) {
+      const reader = new TmxReader(file, languages, corpus);
+      await readXml(file, 'tmx', reader);
+      reader.end();
+    }
+    return name;
+  },
+  { unpaired: 'Set data.source_lang and data.target_lang to languages that it has.' },
+);
 
 /** What a unit has in one of the languages. */
 interface Side {

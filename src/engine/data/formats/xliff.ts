@@ -12,11 +12,15 @@ import { SegmentText } from '../segment-text.ts';
  * (`fuzzy`, as PO calls them), those of files in other languages (`other-language`). Proposals (`<alt-trans>`, matches) are
  * no pairs. `approved` decides nothing: most translations that were never signed off say "no".
  */
-export const xliff = defineFormat('xliff', async ({ path }, languages, corpus) => {
-  const { name, files } = await listCorpusFiles(path, ['.xlf', '.xliff']);
-  for (const file of files) await readXml(file, new XliffReader(file, languages, corpus));
-  return name;
-});
+export const xliff = defineFormat(
+  'xliff',
+  async ({ path }, languages, corpus) => {
+    const { name, files } = await listCorpusFiles(path, ['.xlf', '.xliff']);
+    for (const file of files) await readXml(file, 'xliff', new XliffReader(file, languages, corpus));
+    return name;
+  },
+  { 'other-language': 'Set data.source_lang and data.target_lang to languages that it has.' },
+);
 
 /** XLIFF 1.2 section 2.6.1 and XLIFF 2.0 section 4.3.1.30: states in which the target is not this text's translation. */
 const UNTRANSLATED_STATES = new Set(['new', 'needs-translation', 'needs-l10n', 'needs-adaptation', 'initial']);

@@ -69,7 +69,7 @@ describe('a CSV corpus', () => {
     expect(corpus.problems.map(({ line, reason, detail }) => `${line} ${reason}: ${detail}`)).toEqual([
       '3 malformed: no object under "translation"; its text is no JSON object',
       '4 unpaired: no "fr"; it has "en"',
-      '5 malformed: no object under "translation"',
+      '5 malformed: no object under "translation"; the row has "id"',
       '6 not-utf8: reads as ["x","\ufffd"]',
     ]);
     const mixed = await read(`${rows.slice(0, 2).join('\n')}\n`, { ...named, source_header: 'id' });

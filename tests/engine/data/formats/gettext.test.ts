@@ -66,6 +66,14 @@ describe('a PO corpus', () => {
     expect(broken.problems).toMatchObject([{ line: 2, reason: 'not-utf8' }]);
   });
 
+  it('counts the plural forms that it passes over', async () => {
+    const message = (id: string) =>
+      `msgid "${id}"\nmsgid_plural "${id}s"\nmsgstr[0] "x"\nmsgstr[1] "y"\nmsgstr[2] "z"\nmsgstr[3] "z"\n\n`;
+    const corpus = await read('po', message('a') + message('b'));
+    expect(corpus.pairs).toHaveLength(4);
+    expect(corpus.notes).toEqual(['4 plural forms beyond the second were passed over: a plural has one source.']);
+  });
+
   it('loses only the message that is wrong, and says where', async () => {
     const good = 'msgid "a"\nmsgstr "b"\n\n';
     const wrong = [

@@ -46,6 +46,18 @@ describe('a JSON corpus', () => {
     ]);
   });
 
+  it('says what to set where the rows, or their sentences, lie elsewhere', async () => {
+    const names = 'Set source_field and target_field of the corpus to the names that hold the sentences.';
+    const within = await dataFailure(read(JSON.stringify({ version: 1, data: rows })));
+    expect(within.message).toContain('(malformed: no object under "translation"; the row has "version" and "data").');
+    expect(within.hint).toBe(
+      `${names} Where one field of an object holds the rows, set field to its name, such as "field: data".`,
+    );
+    const other = await dataFailure(read('[{"src": "a", "tgt": "b"}]'));
+    expect(other.message).toContain('; the row has "src" and "tgt").');
+    expect((await dataFailure(read('[{"translation": {"de": "a"}}]'))).hint).toBe(names);
+  });
+
   it('leaves out rows that are none, and goes on after them', async () => {
     const corpus = await read(
       Buffer.concat([

@@ -178,7 +178,7 @@ describe('hostile TMX', () => {
     ['a comment without end', `<!--${'x'.repeat(20_000_000)}`, /more than 16777216 characters without a tag/],
     ['a declaration without end', `<!DOCTYPE tmx [${'x'.repeat(20_000_000)}`, /more than 16777216 characters without/],
     ['a tag without end', `<tmx a="${'x'.repeat(20_000_000)}`, /more than 16777216 characters without a tag/],
-    ['endless nesting', '<a>'.repeat(5000), /more than 1000 elements in one another/],
+    ['endless nesting', `<tmx>${'<a>'.repeat(5000)}`, /more than 1000 elements in one another/],
     ['a bare ampersand', '<tmx><body><tu>R&D</tu></body></tmx>', /not well-formed XML/],
     ['crossed tags', '<tmx><body></tmx></body>', /, line 1: not well-formed XML: unexpected close tag\.$/],
     ['no XML', 'a\tb\n', /not well-formed XML/],

@@ -63,6 +63,15 @@ describe('an XLIFF 1.2 corpus', () => {
     expect(wrong.message).toMatch(
       /has no usable pair: 1 line was left out.*\(other-language: from "en" into "es"\)\.$/,
     );
+    expect(wrong.hint).toBe('Set data.source_lang and data.target_lang to languages that it has.');
+  });
+
+  it('is no TMX', async () => {
+    expect(await dataFailure(read('<?xml version="1.0"?>\n<tmx version="1.4"><body/></tmx>'))).toEqual({
+      message: expect.stringMatching(/a\.xlf begins with <tmx>; <xliff> was expected\.$/),
+      hint: 'Set data.corpus.format to tmx.',
+    });
+    expect((await dataFailure(read('<html/>'))).hint).toBe('Check data.corpus.format, and that it is the right file.');
   });
 });
 
