@@ -116,8 +116,8 @@ describe.skipIf(!isAddonBuilt)('native cross-entropy', () => {
     }
   });
 
-  it('stays near with matrix products of bf16 numbers', async () => {
-    await openNativeForTests({ precision: 'bf16' });
+  it.each(runnableIsas())('stays near on %s with matrix products of bf16 numbers', async (isa) => {
+    await openNativeForTests({ isa, precision: 'bf16' });
     expectAllClose(runCases(), expected, 2e-2); // bf16 has 8 bits
   });
 

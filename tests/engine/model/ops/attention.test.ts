@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../../../src/engine/backend/open-backend.ts';
 import { attention } from '../../../../src/engine/model/ops/attention.ts';
 import { seededDropout } from '../../../../src/engine/model/ops/dropout.ts';
 import type { AttentionOptions } from '../../../../src/engine/model/ops/fused-ops.ts';
 import { type Rows, rowsOf, type Tape } from '../../../../src/engine/model/ops/tape.ts';
+import { devices, openInFloat32 } from './devices.ts';
 import { expectClose, expectGradientsOfFiniteDifferences, gradientsOf, randomTensor } from './finite-differences.ts';
 
 const SIZE = 6;
@@ -44,8 +44,8 @@ const attend = (options: AttentionOptions) => (tape: Tape | null, rows: Rows[]) 
   return attention(tape, query, key, value, options);
 };
 
-describe.each(['wasm', 'cpu'] as const)('attention on %s', (device) => {
-  beforeAll(() => openBackend(device));
+describe.each(devices)('attention on %s', (device) => {
+  beforeAll(() => openInFloat32(device));
 
   it.each(Object.keys(CASES))('computes softmax(q·kᵀ/√d)·v head by head: %s', (name) => {
     const options = CASES[name] as AttentionOptions;

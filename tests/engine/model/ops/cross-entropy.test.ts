@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../../../src/engine/backend/open-backend.ts';
 import { composedCrossEntropy } from '../../../../src/engine/model/ops/composed/cross-entropy.ts';
 import { crossEntropy } from '../../../../src/engine/model/ops/cross-entropy.ts';
 import { ParameterGradient } from '../../../../src/engine/model/ops/parameter-gradient.ts';
 import { type Rows, rowsOf, type Tape } from '../../../../src/engine/model/ops/tape.ts';
+import { devices, openInFloat32 } from './devices.ts';
 import { expectClose, expectGradientsOfFiniteDifferences, gradientsOf, randomTensor } from './finite-differences.ts';
 
 const LABELS = Int32Array.of(2, 6, 0, 6, 1);
@@ -18,8 +18,8 @@ const run =
     return crossEntropy(tape, hidden, { head, bias }, LABELS, { labelSmoothing, weight });
   };
 
-describe.each(['wasm', 'cpu'] as const)('crossEntropy on %s', (device) => {
-  beforeAll(() => openBackend(device));
+describe.each(devices)('crossEntropy on %s', (device) => {
+  beforeAll(() => openInFloat32(device));
 
   const inputs = (): [tf.Tensor2D, tf.Tensor2D] => [
     tf.mul(3, randomTensor([LABELS.length, SIZE], 1)),

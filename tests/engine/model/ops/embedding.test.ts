@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../../../src/engine/backend/open-backend.ts';
 import { seededDropout } from '../../../../src/engine/model/ops/dropout.ts';
 import { type EmbeddingOptions, embedding } from '../../../../src/engine/model/ops/embedding.ts';
 import type { Tape } from '../../../../src/engine/model/ops/tape.ts';
+import { devices, openInFloat32 } from './devices.ts';
 import { expectGradientsOfFiniteDifferences, gradientsOf, randomTensor } from './finite-differences.ts';
 
 const PAD = 4;
 
-describe.each(['wasm', 'cpu'] as const)('embedding on %s', (device) => {
-  beforeAll(() => openBackend(device));
+describe.each(devices)('embedding on %s', (device) => {
+  beforeAll(() => openInFloat32(device));
 
   const options = (places: number[], changes: Partial<EmbeddingOptions> = {}): EmbeddingOptions => ({
     scale: 1.5,

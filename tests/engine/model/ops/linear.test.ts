@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../../../src/engine/backend/open-backend.ts';
 import type { Activation } from '../../../../src/engine/model/ops/activation.ts';
 import { linear } from '../../../../src/engine/model/ops/linear.ts';
 import { addGradient, type Rows, rowsOf, type Tape } from '../../../../src/engine/model/ops/tape.ts';
+import { devices, openInFloat32 } from './devices.ts';
 import { expectClose, expectGradientsOfFiniteDifferences, randomTensor } from './finite-differences.ts';
 
 const ACTIVATIONS: Record<Activation, (x: number) => number> = {
@@ -13,8 +13,8 @@ const ACTIVATIONS: Record<Activation, (x: number) => number> = {
   gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
 };
 
-describe.each(['wasm', 'cpu'] as const)('linear on %s', (device) => {
-  beforeAll(() => openBackend(device));
+describe.each(devices)('linear on %s', (device) => {
+  beforeAll(() => openInFloat32(device));
 
   it.each(Object.keys(ACTIVATIONS) as Activation[])('computes activation(x·Wᵀ + b) for %s', (activation) => {
     const [x, weight, bias] = [randomTensor([3, 4], 1), randomTensor([5, 4], 2), randomTensor([5], 3)];

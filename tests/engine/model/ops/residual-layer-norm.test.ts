@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../../../src/engine/backend/open-backend.ts';
 import { dropout, seededDropout } from '../../../../src/engine/model/ops/dropout.ts';
 import { residualLayerNorm } from '../../../../src/engine/model/ops/residual-layer-norm.ts';
 import { type Rows, rowsOf, type Tape } from '../../../../src/engine/model/ops/tape.ts';
+import { devices, openInFloat32 } from './devices.ts';
 import { expectClose, expectGradientsOfFiniteDifferences, gradientsOf, randomTensor } from './finite-differences.ts';
 
-describe.each(['wasm', 'cpu'] as const)('residualLayerNorm on %s', (device) => {
-  beforeAll(() => openBackend(device));
+describe.each(devices)('residualLayerNorm on %s', (device) => {
+  beforeAll(() => openInFloat32(device));
 
   const inputs = (): tf.Tensor[] => [
     randomTensor([4, 5], 1),
