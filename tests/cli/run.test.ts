@@ -201,15 +201,15 @@ describe('a long run', () => {
   it('saves a checkpoint when it is asked to, and goes on', async () => {
     const folder = temporaryFolder();
     const never = ['--set', 'training.save_strategy=no'];
-    const child = startCli(['run', writeTinyExperiment(folder), ...long, ...never], { cwd: folder });
+    const child = startCli(['run', writeTinyExperiment(folder, tinyModel), ...long, ...never], { cwd: folder });
     let stdout = '';
     let asked: ReturnType<typeof runCli> | null = null;
     await new Promise<void>((resolve) => {
       child.once('close', () => resolve());
       child.stdout.on('data', (chunk: Buffer) => {
         stdout += chunk;
-        if (stdout.includes('step    2/5000')) asked ??= runCli(['save', 'last'], { cwd: folder });
-        if (!child.killed && /saved {3}step \d+.*step +\d+\/5000/s.test(stdout)) child.kill('SIGINT');
+        if (/step +\d+\/\d+/.test(stdout)) asked ??= runCli(['save', 'last'], { cwd: folder });
+        if (!child.killed && /saved {3}step \d+.*step +\d+\/\d+/s.test(stdout)) child.kill('SIGINT');
       });
     });
     expect(await asked).toMatchObject({

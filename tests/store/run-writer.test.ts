@@ -123,7 +123,7 @@ describe('the events of a trainer', () => {
     expect(store.readRun(id)).toMatchObject({ step: 3, etaSeconds: null });
     expect(store.events(id, 10).map(({ type, text }) => `${type}: ${text}`)).toEqual([
       'data: 7 pairs to train, 2 to validate; lines left out: 3 (3 unpaired); lines kept with an empty side: 1; cut to the longest length: 1 sources, 0 targets',
-      'plan: 20 steps, 10 in each of 2 epochs; 1234 parameters',
+      'plan: 20 steps in 2 epochs, 1,234 parameters',
       'phase: training',
     ]);
   });

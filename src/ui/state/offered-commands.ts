@@ -47,7 +47,7 @@ export function likelyCommand(state: UiState): Command | null {
 }
 
 function canList(screen: Screen): boolean {
-  return screen.type === 'runs' || (screen.type === 'live' && screen.tab === 'samples');
+  return screen.type === 'runs' || screen.type === 'form' || (screen.type === 'live' && screen.tab === 'samples');
 }
 
 function canSmooth(state: UiState): boolean {
