@@ -49,6 +49,12 @@ export async function loadModel(directory: string, options: LoadOptions = {}): P
     );
   }
   const { initSeed } = options;
-  const weights = initSeed === undefined ? await readWeights(directory) : family.initialize(config, initSeed);
-  return family.load(config, weights, options);
+  const weights = initSeed === undefined ? await readWeights(directory) : null;
+  try {
+    return family.load(config, weights ?? family.initialize(config, initSeed ?? 0), options);
+  } catch (cause) {
+    // A family knows the file's contents, not where it lies.
+    if (!(cause instanceof ModelError)) throw cause;
+    throw new ModelError(`${directory}: ${cause.message}`, { cause, ...(cause.hint && { hint: cause.hint }) });
+  }
 }

@@ -1,5 +1,5 @@
 /** A model in Hugging Face's layout: config.json, generation_config.json, weights, tokenizer files. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
 import { exists } from '../files/file-kind.ts';
@@ -33,6 +33,8 @@ const WEIGHT_FORMS = [
   },
   { single: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', read: readPytorchWeights },
 ] as const;
+/** Weights of TensorFlow and Flax, which are not read. */
+const FOREIGN_WEIGHTS = ['tf_model.h5', 'flax_model.msgpack'];
 /** Taken over unchanged when a model is saved, as far as they are there. */
 const COPIED_FILES = [
   GENERATION_CONFIG,
@@ -69,12 +71,32 @@ export async function readGenerationConfig(directory: string): Promise<Record<st
 export async function readWeights(directory: string): Promise<Map<string, WeightTensor>> {
   for (const { single, index, read } of WEIGHT_FORMS) {
     const filePath = path.join(directory, single);
-    if (exists(filePath)) return await read(filePath);
+    if (exists(filePath)) {
+      await assertNoPointer(filePath);
+      return await read(filePath);
+    }
     const indexPath = path.join(directory, index);
     const entries = await readOptionalModelJson(indexPath);
     if (entries !== null) return await readShards(directory, indexPath, entries, read);
   }
-  throw await missingFile(path.join(directory, WEIGHTS));
+  const others = FOREIGN_WEIGHTS.filter((name) => exists(path.join(directory, name)));
+  if (others.length === 0) throw await missingFile(path.join(directory, WEIGHTS));
+  throw new ModelError(
+    `The model directory ${directory} has weights of another framework only: ${others.join(', ')}.`,
+    {
+      hint: `Expected ${WEIGHTS} or pytorch_model.bin: fetch one of them from where the model came from.`,
+    },
+  );
+}
+
+/** A clone without Git LFS has small texts in the place of large files. */
+async function assertNoPointer(filePath: string): Promise<void> {
+  const file = await open(filePath);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0).finally(() => file.close());
+  if (!buffer.toString('latin1', 0, bytesRead).startsWith('version https://git-lfs')) return;
+  throw new ModelError(`${filePath} is a pointer of Git LFS, not the weights themselves.`, {
+    hint: 'Run "git lfs pull" in the clone, or fetch the model with "bleubird fetch".',
+  });
 }
 
 /**

@@ -154,6 +154,20 @@ describe('the configuration', () => {
   });
 });
 
+describe('a model that cannot be made of its files', () => {
+  it('is told with its folder', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'bleubird-model-'));
+    const source = fixtureDirectory('tied');
+    copyFileSync(path.join(source, 'model.safetensors'), path.join(directory, 'model.safetensors'));
+    const config = await readModelConfig(source);
+    writeFileSync(path.join(directory, 'config.json'), JSON.stringify({ ...config, encoder_layers: 3 }));
+    await expect(loadModel(directory)).rejects.toThrow(`${directory}: The weights do not fit the model`);
+    writeFileSync(path.join(directory, 'config.json'), JSON.stringify({ ...config, d_model: -1 }));
+    await expect(loadModel(directory)).rejects.toThrow(`${directory}: config.json describes a Marian model`);
+    rmSync(directory, { recursive: true });
+  });
+});
+
 describe('the weights', () => {
   it('are refused in one error that lists the missing, the extra and the misshaped', async () => {
     const { config, weights } = await read('tied');

@@ -109,6 +109,19 @@ describe('readWeights', () => {
     expect(hint).toContain("model.save_pretrained('…')");
   });
 
+  it('knows a pointer of Git LFS, and weights of other frameworks', async () => {
+    write('tf_model.h5', 'x');
+    expect(await errorOf(readWeights(directory))).toMatchObject({
+      message: `The model directory ${directory} has weights of another framework only: tf_model.h5.`,
+      hint: 'Expected model.safetensors or pytorch_model.bin: fetch one of them from where the model came from.',
+    });
+    write('model.safetensors', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n');
+    expect(await errorOf(readWeights(directory))).toMatchObject({
+      message: `${directory}/model.safetensors is a pointer of Git LFS, not the weights themselves.`,
+      hint: 'Run "git lfs pull" in the clone, or fetch the model with "bleubird fetch".',
+    });
+  });
+
   it('names what is missing when there are no weights at all', async () => {
     expect((await errorOf(readWeights(directory))).message).toMatch(/ has no model\.safetensors; it holds nothing\.$/);
   });
