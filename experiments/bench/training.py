@@ -1,6 +1,6 @@
 """The other side of training.ts: the very batches it is given, through transformers' Seq2SeqTrainer on the CPU.
 
-usage: training.py WORKLOAD.json f32|bf16, with as many threads as the workload says
+usage: training.py WORKLOAD.json f32|bf16 [compile], with as many threads as the workload says
 
 Prints one line of JSON: seconds of the measured steps by the clock and of the processor, and the peak of memory in bytes.
 """
@@ -23,7 +23,7 @@ from transformers import (
 )
 
 workload = json.loads(Path(sys.argv[1]).read_text())
-precision = sys.argv[2]
+precision, is_compiled = sys.argv[2], sys.argv[3:] == ["compile"]
 transformers.logging.set_verbosity_error()
 torch.set_num_threads(workload["threads"])
 
@@ -66,6 +66,7 @@ def main():
             output_dir=scratch,
             use_cpu=True,
             bf16=precision == "bf16",
+            torch_compile=is_compiled,
             per_device_train_batch_size=workload["batchSize"],
             max_steps=steps,
             learning_rate=2e-5,

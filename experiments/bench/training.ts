@@ -3,13 +3,14 @@
  * its own with as many threads.
  *
  *   npm run build:native && npx node experiments/bench/training.ts PYTHON MODEL… [--corpus kde-en-fr.tsv.gz] [--threads 2]
- *     [--rounds 2] [--pairs 512] [--batch 32] [--profile]
+ *     [--rounds 2] [--pairs 512] [--batch 32] [--compile] [--profile]
  *
  * PYTHON: an interpreter with torch 2.13 and transformers 5.23. MODEL: a model folder; one of the size of opus-mt-en-fr
  * comes from experiments/oracle/make_full_size.py. --corpus: tab-separated, the last two columns a pair; without it, or where
  * it is not there, pairs of made-up ids of like lengths. `random` are the batches of Trainer's default order, `grouped` those
  * of group_by_length. Steps of the first epoch warm up (Trainer: two of them), those of the second are measured. Trainer's
- * precision is the faster of float32 and bf16 autocast. --profile tells where our steps go, kernel by kernel.
+ * precision is the faster of float32 and bf16 autocast. --compile: its model through torch.compile, after a
+ * warm-up over all that is measured, so that every shape is compiled before. --profile tells where our steps go, kernel by kernel.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '2' },
     pairs: { type: 'string', default: '512' },
     batch: { type: 'string', default: '32' },
+    compile: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
 });
@@ -62,18 +64,20 @@ async function compare(model: string, interpreter: string): Promise<void> {
   for (const isGrouped of [false, true]) {
     const workload = workloadOf(model, examples, isGrouped);
     const precision = fasterPrecision(interpreter, workload);
+    const theirWorkload = values.compile ? warmedUp(workload) : workload;
+    const compile = values.compile ? ['compile'] : [];
     const ours: Measured[] = [];
     const theirs: Measured[] = [];
     for (let round = 0; round < Number(values.rounds); round++) {
       ours.push(run(process.execPath, [ourScript, write(workload), ...(values.profile ? ['profile'] : [])]));
-      theirs.push(run(interpreter, ['-P', theirScript, write(workload), precision]));
+      theirs.push(run(interpreter, ['-P', theirScript, write(theirWorkload), precision, ...compile]));
     }
     const [us, them] = [fastest(ours), fastest(theirs)];
     const samples = workload.order.length - workload.warmUpSteps * batchSize;
     const times = (them.seconds / us.seconds).toFixed(2);
     const memory = (us.peakBytes / them.peakBytes).toFixed(2);
     const name = isGrouped ? 'grouped' : 'random';
-    print(`| ${name} | Trainer, ${precision} | ${figures(them, samples)} | | |`);
+    print(`| ${name} | ${['Trainer', precision, ...compile].join(', ')} | ${figures(them, samples)} | | |`);
     print(`| ${name} | bleubird, ${us.precision} | ${figures(us, samples)} | ${times} | ${memory} |`);
     if (values.profile) printProfile(us);
   }
@@ -109,6 +113,13 @@ function workloadOf(model: string, examples: [number[], number[]][], isGrouped: 
       : epochOrder({ n: examples.length, seed: SEED, epoch });
   const order = [...orderOf(0).slice(0, WARM_UP_STEPS * batchSize), ...orderOf(1)];
   return { model, examples, order, batchSize, warmUpSteps: WARM_UP_STEPS, threads, isGrouped, seed: SEED };
+}
+
+/** What is measured once before, too. */
+function warmedUp(workload: Workload): Workload {
+  const measured = workload.order.slice(workload.warmUpSteps * batchSize);
+  const warmUpSteps = workload.warmUpSteps + Math.floor(measured.length / batchSize);
+  return { ...workload, order: [...workload.order, ...measured], warmUpSteps };
 }
 
 /** By a few steps of each. */

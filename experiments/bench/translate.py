@@ -1,4 +1,5 @@
-"""The other side of translate.ts: the very sources it is given, through transformers' generate and CTranslate2 on the CPU.
+"""The other side of translate.ts: the very sources it is given, through transformers' generate, CTranslate2 and
+onnxruntime on the CPU.
 
 usage: translate.py WORKLOAD.json
 
@@ -81,6 +82,21 @@ for precision in workload["transformers"]:
     model = MarianMTModel.from_pretrained(folder, dtype=getattr(torch, precision)).eval()
     report(f"transformers {precision}", [(f"batches of {b}", with_transformers(model, b)) for b in (16, 32, 64)])
     del model
+if workload["onnxruntime"]:
+    from onnxruntime import SessionOptions
+    from optimum.onnxruntime import ORTModelForSeq2SeqLM, ORTQuantizer
+    from optimum.onnxruntime.configuration import AutoQuantizationConfig
+for precision in workload["onnxruntime"]:
+    with tempfile.TemporaryDirectory() as exported:
+        ORTModelForSeq2SeqLM.from_pretrained(folder, export=True).save_pretrained(exported)
+        if precision == "int8":
+            scheme = AutoQuantizationConfig.avx512_vnni(is_static=False, per_channel=True)
+            for file in list(Path(exported).glob("*.onnx")):
+                ORTQuantizer.from_pretrained(exported, file_name=file.name).quantize(scheme, exported, file_suffix="")
+        options = SessionOptions()
+        options.intra_op_num_threads = workload["threads"]
+        model = ORTModelForSeq2SeqLM.from_pretrained(exported, session_options=options)
+        report(f"onnxruntime {precision}", [(f"batches of {b}", with_transformers(model, b)) for b in (16, 32, 64)])
 for precision in workload["ctranslate2"]:
     if precision not in ctranslate2.get_supported_compute_types("cpu"):
         print(json.dumps({"skipped": f"CTranslate2 has no {precision} on this processor."}), flush=True)

@@ -3,9 +3,10 @@
  *
  *   npm run build:native && npx node experiments/bench/translate.ts MODEL [--python PYTHON] [--corpus kde-en-fr.tsv.gz]
  *     [--sentences 500] [--beams 4] [--threads 2] [--batches 64,128,256] [--pieces N] [--early-stopping] [--ours bf16,f32]
- *     [--transformers float32,bfloat16] [--ctranslate2 int8,bfloat16,float32] [--texts FILE.json]
+ *     [--transformers float32,bfloat16] [--ctranslate2 int8,bfloat16,float32] [--onnxruntime float32,int8] [--texts FILE.json]
  *
- * PYTHON: an interpreter with torch, transformers and ctranslate2; without it only we run. We are shown at each of --batches
+ * PYTHON: an interpreter with torch, transformers and ctranslate2, for --onnxruntime (none by default) with optimum-onnx and
+ * onnxruntime as well; without it only we run. We are shown at each of --batches
  * (a small model takes 64 sentences at least), after a quarter of the sentences to warm up; peers at the best of their batch
  * sizes and thread settings, found on a quarter. --corpus: tab-separated, the last two columns a pair. --pieces forces every
  * output to N pieces for all: for random weights, which never end. --early-stopping ends a search with as many outputs as
@@ -52,6 +53,7 @@ const { values, positionals } = parseArgs({
     ours: { type: 'string', default: 'bf16,f32' },
     transformers: { type: 'string', default: 'float32,bfloat16' },
     ctranslate2: { type: 'string', default: 'int8,bfloat16,float32' },
+    onnxruntime: { type: 'string', default: '' },
   },
 });
 const [folder] = positionals;
@@ -113,6 +115,7 @@ function* measurePeers(python: string, model: string): Generator<Measured> {
     const lists = {
       transformers: values.transformers.split(',').filter(Boolean),
       ctranslate2: values.ctranslate2.split(',').filter(Boolean),
+      onnxruntime: values.onnxruntime.split(',').filter(Boolean),
     };
     const file = path.join(scratch, 'workload.json');
     writeFileSync(
