@@ -32,7 +32,7 @@ export async function writeCards(
   for (const { step, path } of checkpoints) {
     if (step !== newest?.step && step !== best?.step) continue;
     const { name, content } = await cardOfCheckpoint(store, { runId, hubId: null, step, directory: path });
-    await writeFile(join(path, name), content.text);
+    await writeFile(join(path, name), content.text, { mode: 0o600 });
   }
 }
 

@@ -3,21 +3,14 @@ import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../src/engine/config/parse-experiment.ts';
-import { PROTOCOL_VERSION, type TrainerEvent } from '../../src/engine/run/protocol.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { visibleText } from '../../src/ui/text/fit-text.ts';
+import { completed } from '../store/run-events.ts';
 import { bleu, evaluationEvent, greedy } from '../support/evaluation.ts';
+import { experimentText, writeFinishedRuns } from '../support/finished-runs.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
 const hostile = '\u001b]0;owned\u0007\u202eevil\nline';
-
-const experimentText = `
-model: /models/m
-data:
-  corpus: {format: jsonl, path: c.jsonl}
-  source_lang: en
-  target_lang: fr
-`;
 
 function evaluation(stage: 'before' | 'after', score: number, numBeams: number): TrainerEvent[] {
   const item = { index: 0, source: hostile, reference: 'la référence', hypothesis: `${stage} ${numBeams} ${hostile}` };
@@ -33,35 +26,25 @@ function evaluation(stage: 'before' | 'after', score: number, numBeams: number):
   ];
 }
 
-type FinishedRun = readonly [id: string, events: readonly TrainerEvent[], state: 'completed' | 'failed'];
+type Told = readonly [id: string, events: readonly TrainerEvent[], state: 'completed' | 'failed'];
+
+const failed = {
+  ...completed,
+  state: 'failed',
+  reason: 'The loss is NaN.',
+  hint: 'Lower training.learning_rate.',
+  stderrTail: 'boom\nbang\n',
+} as const;
 
 /** A store with these runs, the newest last. */
-function makeStore(runs: readonly FinishedRun[], settings: Readonly<Record<string, string[]>> = {}): string {
+function makeStore(runs: readonly Told[], settings: Readonly<Record<string, string[]>> = {}): string {
   const cwd = temporaryFolder();
-  const store = openStore(join(cwd, '.bleubird'));
-  for (const [id, events, state] of runs) {
-    const experiment = parseExperiment(experimentText, {
-      fileName: `${id}.yaml`,
-      directory: '/',
-      overrides: [`name=${id}`, ...(settings[id] ?? [])],
-    });
-    const none = { gitCommit: null, gitDirty: null, lockfileHash: null };
-    const writer = store.createRun({ id, experiment, runner: null, versions: {}, ...none });
-    for (const [index, event] of events.entries()) {
-      writer.record({ v: PROTOCOL_VERSION, seq: index + 1, time: index, event });
-    }
-    const reason = state === 'failed' ? 'The loss is NaN.' : 'All steps were done.';
-    const hint = state === 'failed' ? 'Lower training.learning_rate.' : null;
-    writer.finish({
-      state,
-      reason,
-      hint,
-      exitCode: null,
-      signal: null,
-      stderrTail: state === 'failed' ? 'boom\nbang\n' : null,
-    });
-  }
-  store.close();
+  writeFinishedRuns(
+    join(cwd, '.bleubird'),
+    runs.map(([id, events, state]) => {
+      return { id, events, overrides: settings[id] ?? [], end: state === 'failed' ? failed : completed };
+    }),
+  );
   return cwd;
 }
 

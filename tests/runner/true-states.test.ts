@@ -54,7 +54,7 @@ it('shows them as their journal says that they ended, otherwise as interrupted',
 it.skipIf(!canMount).each([
   ['is full', fill],
   ['takes no writes', makeReadOnly],
-])('are shown so by ls and show when the disk %s', async (_how, spoil) => {
+])('are shown so by the commands when the disk %s', async (_how, spoil) => {
   const folder = smallDisk();
   fillStore(folder);
   spoil(folder);
@@ -70,6 +70,22 @@ it.skipIf(!canMount).each([
   const show = await runCli(['show', 'killed', '--store', folder]);
   expect(show.stdout).toMatch(/^killed {2}quick {2}interrupted\n/);
   expect(show.stdout).toContain('Its runner is gone without a word');
+  const exported = await runCli([
+    'export',
+    'done',
+    'killed',
+    '--table',
+    'runs',
+    '--columns',
+    'run,state',
+    '--store',
+    folder,
+  ]);
+  expect(exported.stdout).toBe('run,state\ndone,completed\nkilled,interrupted\n');
+  const compared = await runCli(['compare', 'done', 'killed', '--store', folder]);
+  expect(compared.stdout).toMatch(/^killed +quick +interrupted/m);
+  const report = await runCli(['report', 'killed', '--store', folder]);
+  expect(report.stdout).toContain('<td>interrupted</td>');
 });
 
 it.skipIf(!canMount)('are shown so by the screens when the disk is full', () => {

@@ -5,7 +5,8 @@ import { openStore } from '../../src/store/open-store.ts';
 import type { RunEnd } from '../../src/store/run-facts.ts';
 import { completed } from '../store/run-events.ts';
 
-const experimentText = `
+/** The experiment of every run, beside its name. */
+export const experimentText = `
 model: /models/m
 data:
   corpus: {format: jsonl, path: c.jsonl}

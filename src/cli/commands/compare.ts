@@ -11,6 +11,7 @@ import { compareSettings, type SettingRow } from '../../ui/state/config-differen
 import type { SentenceComparison } from '../../ui/state/sentence-difference.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { positiveNumber } from '../arguments.ts';
+import { findRuns } from '../find-runs.ts';
 import type { Output } from '../output.ts';
 import { storeOption, withRuns } from '../store-option.ts';
 import { formatTable } from '../table.ts';
@@ -62,7 +63,7 @@ export function addCompareCommand(program: Command, world: World): void {
 async function compareRuns(typed: readonly string[], options: CompareOptions, world: World): Promise<void> {
   const { describeBuckets } = await import('../compare-buckets.ts');
   const { comparison, buckets } = await withRuns(world, options.store, async (store) => {
-    const records = [...new Map(typed.map((word) => store.findRun(word)).map((run) => [run.id, run])).values()];
+    const records = findRuns(typed, store, world.now());
     if (records.length < 2) throw new ConfigError('compare needs two different runs; `bleubird ls` lists them.');
     const comparison = await compare(records, store);
     const [first, second] = records.map(({ id }) => ({ id, translations: store.translations(id) }));

@@ -4,6 +4,7 @@ import { nearestName } from '../../engine/config/nearest-name.ts';
 import { ConfigError } from '../../errors.ts';
 import { type FormatName, formatNames, tableFormats } from '../export/table-formats.ts';
 import { type TableName, tableNames } from '../export/tables.ts';
+import { findRuns } from '../find-runs.ts';
 import { storeOption, withRuns } from '../store-option.ts';
 import type { World } from '../world.ts';
 
@@ -46,8 +47,7 @@ async function exportRuns(typed: readonly string[], options: ExportOptions, worl
   const format = tableFormats[options.json ? 'jsonl' : options.format];
   await withRuns(world, options.store, async (store) => {
     const ids = typed.length > 0 ? typed : store.listRuns().map(({ id }) => id);
-    const runs = [...new Map(ids.map((id) => store.findRun(id)).map((run) => [run.id, run])).values()];
-    const { columns, rows } = exportedTable(options.table, store, runs);
+    const { columns, rows } = exportedTable(options.table, store, findRuns(ids, store, world.now()));
     const chosen = options.columns ?? columns;
     const places = chosen.map((name) => placeOf(name, columns));
     for (const line of format.head(chosen)) output.line(line);

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
 import { positiveNumber } from '../arguments.ts';
+import { findRuns } from '../find-runs.ts';
 import { storeOption, withRuns } from '../store-option.ts';
 import type { World } from '../world.ts';
 
@@ -36,8 +37,7 @@ async function report(typed: readonly string[], options: ReportOptions, version:
   const { reportPage } = await import('../report/report-page.ts');
   const { output } = world;
   const told = await withRuns(world, options.store, (store) => {
-    const records = typed.map((word) => store.findRun(word));
-    return readReport(store, [...new Map(records.map((run) => [run.id, run])).values()]);
+    return readReport(store, findRuns(typed, store, world.now()));
   });
   const { sentences } = options;
   const page = reportPage(told, { sentences, version, now: world.now() });
