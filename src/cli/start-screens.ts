@@ -2,7 +2,7 @@
 import { ConfigError } from '../errors.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { binPath } from './own-files.ts';
-import { withStore } from './store-option.ts';
+import { withLastingStore } from './store-option.ts';
 import { hasTerminal, type World } from './world.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function startScreens(
   process.env.NODE_ENV ??= 'production'; // else React loads what watches over its developers
   const { startUi } = await import('../ui/start-ui.tsx');
   const { createUiServices } = await import('./ui-services.ts');
-  await withStore(world, storeFolder, async (store) => {
+  await withLastingStore(world, storeFolder, async (store) => {
     const services = createUiServices({ store, cwd: world.cwd, env, binPath, now: world.now });
     const stopCollecting = collectGarbage();
     await startUi(services, { env, stdin, stdout, initialRunId }).finally(stopCollecting);

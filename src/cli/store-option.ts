@@ -29,6 +29,27 @@ export async function withStore<T>(
 }
 
 /**
+ * Opens the store for a program that stays, and closes it after the work.
+ *
+ * @param work  given what gives the store that lies there now, since a repair may put another in its place
+ * @throws {StoreError}
+ */
+export async function withLastingStore<T>(
+  world: World,
+  asked: string | undefined,
+  work: (current: () => Store) => Promise<T>,
+): Promise<T> {
+  const { LastingStore } = await import('../store/lasting-store.ts');
+  const lasting = new LastingStore(storeDirectory(world, asked));
+  try {
+    for (const warning of lasting.current.warnings) world.output.warn(warning);
+    return await work(() => lasting.current);
+  } finally {
+    lasting.close();
+  }
+}
+
+/**
  * Opens the store to read, with the ends of its runs recorded: a run whose runner is dead is marked interrupted first.
  * Looking makes no store, and a store that may not be written can be looked at.
  *

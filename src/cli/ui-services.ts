@@ -18,8 +18,8 @@ import { listPresets } from './presets.ts';
 import { writeNewFile } from './write-new-file.ts';
 
 export interface UiServicesOptions {
-  /** Open for writing; whoever opened it closes it. */
-  readonly store: Store;
+  /** Gives the store, open for writing; asked each time, since a repair may put another in its place. */
+  store(): Store;
   /** Relative paths of a form start here. */
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
@@ -41,7 +41,7 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
     if (now() - reconciledAt < (canRecord ? RECONCILE_INTERVAL_MS : RETRY_INTERVAL_MS)) return;
     reconciledAt = now();
     try {
-      reconcileRuns(store);
+      reconcileRuns(store());
       canRecord = true;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -49,27 +49,27 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
     }
   };
   const asTheyAre = <Run extends RunSummary>(runs: readonly Run[]) =>
-    canRecord ? withPauses(runs, store.directory, now()) : withTrueStates(runs, store, now());
+    canRecord ? withPauses(runs, store().directory, now()) : withTrueStates(runs, store(), now());
   return {
     listRuns() {
       reconcile();
-      return asTheyAre(store.listRuns());
+      return asTheyAre(store().listRuns());
     },
     readRun(id) {
       reconcile();
-      const run = store.readRun(id);
+      const run = store().readRun(id);
       return run === null ? null : (asTheyAre([run])[0] ?? null);
     },
-    parameters: (id) => store.parameters(id),
-    metricSeries: (id, metric, maxPoints) => store.metricSeries(id, metric, maxPoints),
-    evaluations: (id) => store.evaluations(id),
-    translations: (id) => store.translations(id),
-    samples: (id, limit) => store.samples(id, limit),
-    checkpoints: (id) => store.checkpoints(id),
-    events: (id, limit) => store.events(id, limit),
+    parameters: (id) => store().parameters(id),
+    metricSeries: (id, metric, maxPoints) => store().metricSeries(id, metric, maxPoints),
+    evaluations: (id) => store().evaluations(id),
+    translations: (id) => store().translations(id),
+    samples: (id, limit) => store().samples(id, limit),
+    checkpoints: (id) => store().checkpoints(id),
+    events: (id, limit) => store().events(id, limit),
     async testRuns(ids, signal) {
       const { testGain, testRuns } = await import('./significance.ts');
-      const [first, ...others] = ids.map((id) => store.translations(id));
+      const [first, ...others] = ids.map((id) => store().translations(id));
       if (first === undefined) return null;
       return others.length === 0 ? testGain(first, signal) : testRuns([first, ...others], signal);
     },
@@ -83,19 +83,19 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
     async startRun(values) {
       const experiment = experimentFromValues(values, { directory: cwd });
       // Looked up here too, so that a missing model is told by the form and leaves no failed run behind.
-      await lookUpModel(experiment.model, { store, env });
-      const { runId } = await startDetachedRunner({ experiment, storeDirectory: store.directory, binPath, env });
+      await lookUpModel(experiment.model, { store: store(), env });
+      const { runId } = await startDetachedRunner({ experiment, storeDirectory: store().directory, binPath, env });
       return runId;
     },
     async resumeRun(id) {
-      await requireResumable(store, id);
-      await resumeDetachedRunner({ runId: id, storeDirectory: store.directory, binPath, env });
+      await requireResumable(store(), id);
+      await resumeDetachedRunner({ runId: id, storeDirectory: store().directory, binPath, env });
     },
     async deleteRun(id) {
-      store.deleteRun(id);
+      store().deleteRun(id);
     },
     async stopRun(id) {
-      await stopRun(store, id);
+      await stopRun(store(), id);
     },
     now,
   };

@@ -6,7 +6,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checksumProblem } from '../engine/training/checksums.ts';
 import { StoreError } from '../errors.ts';
-import { missingFromStore } from '../store/compare-journal.ts';
 import { databaseFaults, halfMadeFiles } from '../store/database-care.ts';
 import { journalPath } from '../store/journal.ts';
 import { openStore } from '../store/open-store.ts';
@@ -50,7 +49,7 @@ export async function examineStore(directory: string): Promise<Examination> {
   for (const file of halfMadeFiles(path)) {
     findings.push({ severity: 'problem', run: null, message: `left over: ${file}`, cure: 'remove', path: file });
   }
-  const store = openStore(directory);
+  const store = openStore(directory, { readOnly: true });
   try {
     const runs = store.listRuns().flatMap(({ id }) => store.readRun(id) ?? []);
     for (const run of runs) findings.push(...(await examineApart(run.id, path, () => examineRun(store, path, run))));
@@ -125,7 +124,7 @@ function examineJournal(store: Store, path: string, { id, directory }: RunRecord
   if (journal.damagedLines > 0) findings.push(note(`${journal.damagedLines} lines of its journal are damaged`));
   if (journal.lastSeq < lastSeq) findings.push(note(`its journal ends ${lastSeq - journal.lastSeq} events early`));
   if (findings.length > 0) return findings;
-  return withStoreErrors(path, () => missingFromStore(path, id, directory, parseEnvelope)).map(problem);
+  return store.missingFromStore(id, parseEnvelope).map(problem);
 }
 
 /** @returns also notes about folders nobody recorded, such as the last of a trainer that outlived its runner */

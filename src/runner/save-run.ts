@@ -1,5 +1,6 @@
 /** Asks the runner of a run, a process of its own, for a checkpoint now. */
 import { StoreError } from '../errors.ts';
+import { isUnfinished } from '../store/run-state.ts';
 import type { Store } from '../store/store.ts';
 import { isAlive } from './process-identity.ts';
 
@@ -9,7 +10,7 @@ import { isAlive } from './process-identity.ts';
  */
 export function saveRun(store: Store, id: string): void {
   const { id: runId, state, runner } = store.findRun(id);
-  if ((state !== 'running' && state !== 'pending') || runner === null || isAlive(runner) === false) {
+  if (!isUnfinished(state) || runner === null || isAlive(runner) === false) {
     throw new StoreError(`Run ${runId} is not running: there is nothing to save.`, {
       hint: 'bleubird ls shows which runs go on.',
     });

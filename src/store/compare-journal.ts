@@ -1,9 +1,10 @@
 /** Says where the store and the journal of a run differ. */
 import Database from 'better-sqlite3';
-import * as z from 'zod';
 import { migrate } from './migrate.ts';
 import type { ParseEnvelope } from './read-journal.ts';
+import { readState } from './read-runs.ts';
 import { replayJournal } from './replay-journal.ts';
+import { isUnfinished } from './run-state.ts';
 
 /** What is compared row by row: table, columns, how its rows are called. */
 const COMPARED = [
@@ -15,12 +16,14 @@ const COMPARED = [
 ] as const;
 
 /**
- * Gives back what the store at `storePath` lacks of a whole journal, in words; none when it has all.
+ * Gives back what the store lacks of a whole journal, in words; none when it has all. Changes nothing.
  *
+ * @param stored  the store
+ * @param directory  of the run
  * @throws the file system's and SQLite's errors
  */
 export function missingFromStore(
-  storePath: string,
+  stored: Database.Database,
   id: string,
   directory: string,
   parseEnvelope: ParseEnvelope,
@@ -29,24 +32,19 @@ export function missingFromStore(
   try {
     migrate(replayed, ':memory:', () => 0);
     const key = replayJournal(replayed, directory, parseEnvelope);
-    replayed.prepare('ATTACH ? AS stored').run(storePath);
-    const missing: string[] = [];
-    for (const [table, columns, called] of COMPARED) {
-      const sql = `SELECT count(*) FROM (
-        SELECT ${columns} FROM main.${table} WHERE run = ? EXCEPT
-        SELECT ${columns} FROM stored.${table} WHERE run = (SELECT number FROM stored.runs WHERE id = ?))`;
-      const count = Number(replayed.prepare(sql).pluck().get(key, id));
-      if (count > 0) missing.push(`${count} ${called} of its journal are not in the store`);
-    }
-    const states = replayed
-      .prepare(
-        'SELECT main.runs.state AS journal, stored.runs.state AS store FROM main.runs JOIN stored.runs USING (id)',
-      )
-      .get();
-    const { journal, store } = z.object({ journal: z.string(), store: z.string() }).parse(states);
+    const storedKey = stored.prepare('SELECT number FROM runs WHERE id = ?').pluck().get(id);
+    const missing = COMPARED.flatMap(([table, columns, called]) => {
+      const rows = replayed.prepare(`SELECT ${columns} FROM ${table} WHERE run = ?`).raw().iterate(key);
+      const isLike = columns.replaceAll(/\w+/g, '$& IS ?').replaceAll(',', ' AND');
+      const find = stored.prepare(`SELECT 1 FROM ${table} WHERE run = ? AND ${isLike}`).pluck();
+      let count = 0;
+      for (const row of rows) if (find.get(storedKey, ...(row as unknown[])) === undefined) count += 1;
+      return count === 0 ? [] : [`${count} ${called} of its journal are not in the store`];
+    });
+    const [inStore, inJournal] = [readState(stored, id), readState(replayed, id)];
     // Without its end the journal knows nothing of one: a runner that was killed.
-    if (journal !== store && journal !== 'running' && journal !== 'pending') {
-      missing.push(`it is ${store} in the store and ${journal} in its journal`);
+    if (inJournal !== null && inJournal !== inStore && !isUnfinished(inJournal)) {
+      missing.push(`it is ${inStore} in the store and ${inJournal} in its journal`);
     }
     return missing;
   } finally {

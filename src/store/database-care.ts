@@ -2,7 +2,9 @@
 import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { toStoreError, withStoreErrors } from './sqlite-error.ts';
+import { StoreError } from '../errors.ts';
+import { connectReadOnly } from './connect-read-only.ts';
+import { damagedStore, toStoreError, withStoreErrors } from './sqlite-error.ts';
 
 /** The database and the files that SQLite keeps beside it. */
 const PARTS = ['', '-wal', '-shm', '-journal'];
@@ -11,7 +13,7 @@ const MAX_FAULTS = 20;
 /** Gives back what SQLite finds wrong with the file, at most 20 lines; none for a sound one. Changes nothing. */
 export function databaseFaults(path: string): string[] {
   try {
-    const database = new Database(path, { fileMustExist: true });
+    const database = connectReadOnly(path);
     try {
       const said = database.prepare(`PRAGMA integrity_check(${MAX_FAULTS})`).pluck().all().map(String);
       const faults = said.filter((line) => line !== 'ok');
@@ -22,31 +24,47 @@ export function databaseFaults(path: string): string[] {
       database.close();
     }
   } catch (error) {
-    const isDamage = error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
-    if (isDamage) return [error.message];
+    if (isDamage(error)) return [error.message];
     throw error;
   }
 }
 
-/** Copies the store while others use it, and checks the copy. @returns the size of the copy, bytes */
+/**
+ * Copies the store while others use it, and checks the copy. @returns the size of the copy, bytes
+ * @throws {StoreError} naming the store or the copy, whichever is the cause
+ */
 export async function backUp(path: string, destination: string): Promise<number> {
   const unfinished = `${destination}.unfinished-${process.pid}`;
-  const database = withStoreErrors(path, () => new Database(path, { fileMustExist: true, readonly: true }));
+  const database = withStoreErrors(path, () => connectReadOnly(path));
   try {
     // For its user alone, like the store; where there is no such folder this is what says so.
-    withStoreErrors(destination, () => closeSync(openSync(unfinished, 'wx', 0o600)));
-    await database.backup(unfinished).catch((error: unknown) => {
-      throw toStoreError(error, destination);
-    });
+    closeSync(openSync(unfinished, 'wx', 0o600));
+    await database.backup(unfinished);
     const copy = new Database(unfinished);
     copy.pragma('journal_mode = DELETE'); // one file, whole without a log beside it
+    const said = String(copy.pragma('quick_check(1)', { simple: true })); // pages are copied as they are, damage too
     copy.close();
-    withStoreErrors(destination, () => renameSync(unfinished, destination));
+    if (said !== 'ok') throw damagedStore(path, said);
+    renameSync(unfinished, destination);
     return statSync(destination).size;
+  } catch (error) {
+    throw isDamage(error) ? toStoreError(error, path) : unwrittenCopy(error, destination);
   } finally {
     database.close();
     for (const part of PARTS) rmSync(`${unfinished}${part}`, { force: true });
   }
+}
+
+function isDamage(error: unknown): error is Error {
+  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+}
+
+function unwrittenCopy(error: unknown, destination: string): unknown {
+  if (!(error instanceof Error && 'code' in error)) return error;
+  return new StoreError(`The copy ${destination} cannot be written: ${error.message} (${error.code}).`, {
+    hint: 'Name a file in a folder that is there, where you can write and that has room for the store.',
+    cause: error,
+  });
 }
 
 /** Gives the space of deleted rows back to the disk. @returns the size of the file before and after, bytes */

@@ -3,12 +3,14 @@ import { rmSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { StoreError } from '../errors.ts';
 import { journalPath } from './journal.ts';
+import { readState } from './read-runs.ts';
+import { isUnfinished } from './run-state.ts';
 
 /** @throws {StoreError} when the run is pending or running, or its folder cannot be removed */
 export function deleteRun(database: Database, id: string, directory: string): void {
   const remove = database.transaction(() => {
-    const state = database.prepare('SELECT state FROM runs WHERE id = ?').pluck().get(id);
-    if (state === 'pending' || state === 'running') {
+    const state = readState(database, id);
+    if (state !== null && isUnfinished(state)) {
       throw new StoreError(`Run ${id} is ${state}: it is not deleted.`, {
         hint: `bleubird stop ${id} ends it first.`,
       });

@@ -2,10 +2,11 @@
  * Opens the store's SQLite file: creates and upgrades it for writers, leaves it untouched for readers, and refuses a
  * file that is damaged, newer, foreign or out of reach with words that help.
  */
-import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError } from '../errors.ts';
+import { connectReadOnly } from './connect-read-only.ts';
 import { useWriteAheadLog } from './journal-mode.ts';
 import { makeFolders } from './make-folders.ts';
 import { migrate, readVersion, STORE_VERSION } from './migrate.ts';
@@ -82,32 +83,6 @@ function openNew(path: string, options: OpenDatabaseOptions, isStillEmpty: () =>
   assertNothingLost(path, isStillEmpty);
   if (!isStillEmpty()) return openForReading(path, options);
   return { database: emptyDatabase(path, options.now), warnings: [] };
-}
-
-/** SQLite writes beside a database in WAL mode even to read it; where it cannot, the file is read into memory. */
-function connectReadOnly(path: string, timeout: number): Database.Database {
-  const database = new Database(path, { readonly: true, fileMustExist: true, timeout });
-  try {
-    database.prepare('SELECT count(*) FROM sqlite_master').get();
-    return database;
-  } catch (error) {
-    database.close();
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const cannotShare = /^SQLITE_(CANTOPEN|READONLY|FULL|IOERR_SHM)/.test(code); // in a folder that takes nothing, on a full disk
-    if (!cannotShare || hasPendingLog(path)) throw error;
-    return new Database(withoutLog(readFileSync(path)), { readonly: true });
-  }
-}
-
-/** Bytes 18 and 19 of the header say how to write and read (SQLite file format 1.3.3): 1 plain, 2 with a log. */
-function withoutLog(file: Buffer): Buffer {
-  file.fill(1, 18, 20);
-  return file;
-}
-
-/** A log that was not written back yet would be left out. */
-function hasPendingLog(path: string): boolean {
-  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 function createPrivately(path: string): void {

@@ -1,7 +1,7 @@
 /** The way in: opens the store of a folder. */
 import { join, resolve } from 'node:path';
 import { openDatabase } from './open-database.ts';
-import { Store } from './store.ts';
+import { identityOfFile, Store } from './store.ts';
 
 export interface OpenStoreOptions {
   /** Reads only: nothing is created, upgraded or written; a store that does not exist looks empty. */
@@ -23,5 +23,5 @@ export function openStore(directory: string, options: OpenStoreOptions = {}): St
   const root = resolve(directory);
   const path = join(root, 'bleubird.sqlite');
   const { database, warnings } = openDatabase(path, { readOnly, busyTimeoutMs, now });
-  return new Store(database, { directory: root, path, warnings, now });
+  return new Store(database, { directory: root, path, file: identityOfFile(path), warnings, now });
 }

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { StoreError } from '../errors.ts';
 import { nearestIds } from './nearest-ids.ts';
 import type { RunRecord, RunSummary } from './rows.ts';
-import { RUN_STATES } from './run-state.ts';
+import { RUN_STATES, type RunState } from './run-state.ts';
 import { flagColumn, jsonColumn, selectAll, selectOne } from './select.ts';
 
 const optionalNumber = z.number().nullable();
@@ -36,6 +36,7 @@ const summaryFields = {
 };
 
 const summaryRow = z.object(summaryFields);
+const stateRow = summaryRow.pick({ state: true });
 
 const recordRow = z.object({
   ...summaryFields,
@@ -83,6 +84,11 @@ const FROM_RECORDS = `${FROM_RUNS} JOIN run_details ON run_details.run = runs.nu
 /** Gives back all runs, the newest first. */
 export function listRuns(database: Database): RunSummary[] {
   return selectAll(database, summaryRow, `SELECT ${SUMMARY_COLUMNS} ${FROM_RUNS} ORDER BY number DESC`);
+}
+
+/** Gives back the state of a run, null when it is not there. */
+export function readState(database: Database, id: string): RunState | null {
+  return selectOne(database, stateRow, 'SELECT state FROM runs WHERE id = ?', id)?.state ?? null;
 }
 
 /** Gives back all that is known of a run, or null. `runsDirectory` holds the folders of the runs. */

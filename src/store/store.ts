@@ -1,9 +1,10 @@
 /** The open store: all runs of a folder. Reading costs a query each time, only thinned series are kept; rows are fresh and typed. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { LineProblem } from '../engine/run/protocol.ts';
 import { catchUp } from './catch-up.ts';
+import { missingFromStore } from './compare-journal.ts';
 import { createRun, type NewRun, reserveRunId } from './create-run.ts';
 import { deleteRun } from './delete-run.ts';
 import { Journal, journalPath } from './journal.ts';
@@ -36,6 +37,8 @@ export interface StoreSetting {
   readonly directory: string;
   /** Of the database file. */
   readonly path: string;
+  /** Which file lay there when it was opened. */
+  readonly file: string | null;
   readonly warnings: readonly string[];
   readonly now: () => number;
 }
@@ -47,17 +50,25 @@ export class Store {
   readonly warnings: readonly string[];
   readonly #database: Database;
   readonly #path: string;
+  readonly #file: string | null;
   readonly #now: () => number;
   readonly #journals = new Set<Journal>();
   readonly #series: MetricSeriesReader;
 
-  constructor(database: Database, { directory, path, warnings, now }: StoreSetting) {
+  constructor(database: Database, { directory, path, file, warnings, now }: StoreSetting) {
     this.directory = directory;
     this.warnings = warnings;
     this.#database = database;
     this.#series = new MetricSeriesReader(database);
     this.#path = path;
+    this.#file = file;
     this.#now = now;
+  }
+
+  /** Says whether another file lies in its place now, as after a repair; then this one is that which was set aside. */
+  isReplaced(): boolean {
+    const file = identityOfFile(this.#path);
+    return file !== null && file !== this.#file;
   }
 
   /** Gives back all runs, the newest first. */
@@ -181,6 +192,11 @@ export class Store {
     });
   }
 
+  /** Gives back what the store lacks of the whole journal of a run, in words. */
+  missingFromStore(id: string, parseEnvelope: ParseEnvelope): string[] {
+    return this.#do((database) => missingFromStore(database, id, this.runDirectory(id), parseEnvelope));
+  }
+
   /** Makes a run anew from its journal; one that is not here, from a folder that was copied in, is added. */
   rebuildRun(id: string, parseEnvelope: ParseEnvelope): void {
     this.#do((database) => rebuildRun(database, id, this.runDirectory(id), parseEnvelope));
@@ -223,4 +239,10 @@ export class Store {
   #do<T>(work: (database: Database) => T): T {
     return withStoreErrors(this.#path, () => work(this.#database));
   }
+}
+
+/** Gives back what tells one file from another at the same path, null for none. */
+export function identityOfFile(path: string): string | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev} ${found.ino}`;
 }

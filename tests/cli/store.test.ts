@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, readdirSync, statSync, writeFileSync } from
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
+import { canMount, makeReadOnly, smallDisk } from '../runner/full-disk.ts';
 import { completed, envelopes, metrics, newRun } from '../store/run-events.ts';
 import { runCli, temporaryFolder } from './run-cli.ts';
 
@@ -67,6 +68,28 @@ describe('bleubird store', () => {
     copyFileSync(join(cwd, 'copy.sqlite'), join(other, '.bleubird', 'bleubird.sqlite'));
     const runs = (await runCli(['ls', '--json'], { cwd: other })).stdout.trim().split('\n');
     expect(runs.map((line) => JSON.parse(line).id)).toEqual(['two', 'one']);
+  });
+
+  it.skipIf(!canMount)('check and backup read a store on a disk that takes no writes', async () => {
+    const folder = smallDisk();
+    const store = openStore(folder);
+    const number = envelopes();
+    const writer = store.createRun(newRun({ id: 'one' }));
+    for (let step = 1; step <= 20; step++) writer.record(number(metrics(step, { loss: step })));
+    writer.finish(completed);
+    store.close();
+    makeReadOnly(folder);
+    const where = ['--store', folder];
+    const check = await runCli(['store', 'check', ...where]);
+    const file = join(folder, 'bleubird.sqlite');
+    expect(check).toEqual({ code: 0, stdout: `${file}: 1 run, nothing is wrong.\n`, stderr: '' });
+    const cwd = temporaryFolder();
+    const backup = await runCli(['store', 'backup', 'bleubird.sqlite', ...where], { cwd });
+    expect(backup).toMatchObject({ code: 0, stderr: '' });
+    expect((await runCli(['ls', '--json', '--store', cwd])).stdout).toContain('"id":"one"');
+    const inside = await runCli(['store', 'backup', join(folder, 'copy.sqlite'), ...where]);
+    expect(inside.code).toBe(6);
+    expect(inside.stderr).toContain(`The copy ${join(folder, 'copy.sqlite')} cannot be written: EROFS`);
   });
 
   it('vacuum gives space back, but not while a run goes on', async () => {

@@ -95,9 +95,10 @@ describe('the services of the UI', () => {
   afterEach(() => store?.close());
 
   function services(cwd = temporaryFolder()) {
-    store = openStore(join(cwd, '.bleubird'));
+    const opened = openStore(join(cwd, '.bleubird'));
+    store = opened;
     return createUiServices({
-      store,
+      store: () => opened,
       cwd,
       env: { HF_HOME: '/nonexistent', HF_HUB_OFFLINE: '1' },
       binPath,

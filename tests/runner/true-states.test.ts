@@ -93,7 +93,7 @@ it.skipIf(!canMount)('are shown so by the screens when the disk is full', () => 
   fillStore(folder);
   const store = newStore({ directory: folder });
   fill(folder);
-  const services = createUiServices({ store, cwd: folder, env: {}, binPath: '', now: Date.now });
+  const services = createUiServices({ store: () => store, cwd: folder, env: {}, binPath: '', now: Date.now });
   expect(services.listRuns().map(({ id, state, phase }) => [id, state, phase])).toEqual([
     ['lives', 'running', 'paused-for-disk-space'],
     ['done', 'completed', null],

@@ -1,5 +1,5 @@
 /** Copying and shrinking the file as a whole. */
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
@@ -38,13 +38,25 @@ it('leaves what is at the destination when the copy cannot be made', async () =>
   const { path } = storeWithPoints();
   const folder = temporaryFolder();
   await expect(backUp(path, join(folder, 'no', 'such', 'folder.sqlite'))).rejects.toThrow(
-    /The store .*folder\.sqlite.* ENOENT/,
+    /The copy .*folder\.sqlite cannot be written: ENOENT/,
   );
   const missing = join(folder, 'missing.sqlite');
   writeFileSync(join(folder, 'old.sqlite'), 'old');
   await expect(backUp(missing, join(folder, 'old.sqlite'))).rejects.toThrow('cannot be opened');
   expect(existsSync(missing)).toBe(false);
   expect(readdirSync(folder)).toEqual(['old.sqlite']);
+});
+
+it('makes no copy of a store that is damaged where nobody has looked yet', async () => {
+  const { store, path } = storeWithPoints();
+  store.close();
+  const file = readFileSync(path);
+  writeFileSync(path, file.fill(0x5a, file.length - 8_192, file.length - 4_096));
+  const folder = temporaryFolder();
+  await expect(backUp(path, join(folder, 'copy.sqlite'))).rejects.toThrow(
+    `The store file ${path} is damaged: SQLite says`,
+  );
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 it('gives the space of a deleted run back', () => {

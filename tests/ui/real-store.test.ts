@@ -1,12 +1,14 @@
 /** The UI over a real store in a temporary folder, fed with the events of a trainer: one path for live and past runs. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUiServices } from '../../src/cli/ui-services.ts';
 import { experimentFromValues } from '../../src/engine/config/experiment-from-values.ts';
 import { PROTOCOL_VERSION, type TrainerEvent } from '../../src/engine/run/protocol.ts';
 import { identityOf } from '../../src/runner/process-identity.ts';
+import { repairStore } from '../../src/runner/repair-store.ts';
+import { LastingStore } from '../../src/store/lasting-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { RunWriter } from '../../src/store/run-writer.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -93,8 +95,8 @@ function trainSteps(record: (event: TrainerEvent) => void, from: number, to: num
   record({ type: 'progress', phase: 'training', unit: 'steps', done: to, total: 100, etaSeconds: 100 - to });
 }
 
-function services(): ReturnType<typeof createUiServices> {
-  return createUiServices({ store, cwd: directory, env: {}, binPath: '/nonexistent', now: Date.now });
+function services(current = () => store): ReturnType<typeof createUiServices> {
+  return createUiServices({ store: current, cwd: directory, env: {}, binPath: '/nonexistent', now: Date.now });
 }
 
 describe('with a real store', () => {
@@ -119,6 +121,34 @@ describe('with a real store', () => {
     await again.press('2');
     await again.shows(/after +Ouvrez le fichier\./);
     await again.close();
+  });
+
+  it('goes on with the store that a repair made of a damaged one', async () => {
+    for (const name of ['kept', 'gone']) {
+      const writer = newRun(name, '1e-3');
+      const record = recorder(writer);
+      beginTraining(record);
+      endTraining(record, writer, 53.8, 'Ouvrez le fichier.');
+    }
+    store.close();
+    const lasting = new LastingStore(directory);
+    const screen = await openScreen({ services: services(() => lasting.current) });
+    await screen.shows(/kept +✓ completed/);
+    const file = join(directory, 'bleubird.sqlite');
+    truncateSync(file, 8192);
+    await screen.shows(/is damaged/);
+    expect((await repairStore(directory, Date.now)).done).toContainEqual(expect.stringContaining('2 runs'));
+    await screen.shows(/kept +✓ completed/);
+    await screen.hides(/is damaged/);
+
+    const repaired = openStore(directory);
+    repaired.deleteRun(repaired.listRuns()[0]?.id ?? '');
+    await screen.hides('gone');
+    lasting.current.deleteRun(repaired.listRuns()[0]?.id ?? '');
+    expect(repaired.listRuns()).toEqual([]);
+    repaired.close();
+    await screen.close();
+    lasting.close();
   });
 
   it('compares two stored runs', async () => {

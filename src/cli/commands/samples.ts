@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { StoreError } from '../../errors.ts';
 import type { RunSummary, TranslationRow } from '../../store/rows.ts';
+import { isUnfinished } from '../../store/run-state.ts';
 import { visibleText } from '../../ui/text/fit-text.ts';
 import { positiveNumber } from '../arguments.ts';
 import type { ScoredSentence } from '../sentence-scores.ts';
@@ -98,8 +99,7 @@ function plainLines(rows: readonly TranslationRow[], text: PlainText, run: RunSu
 
 function whyNone({ state }: RunSummary, isEvaluated: boolean): string {
   if (isEvaluated) return 'its evaluations measured the loss alone (training.predict_with_generate: false)';
-  const isOver = state !== 'pending' && state !== 'running';
-  return isOver ? 'it ended before its first evaluation' : 'its first evaluation is not done';
+  return isUnfinished(state) ? 'its first evaluation is not done' : 'it ended before its first evaluation';
 }
 
 /** The greatest gain first; sentences of which one translation is missing are left out. */

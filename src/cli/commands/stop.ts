@@ -1,6 +1,6 @@
 /** `bleubird stop RUN`: asks a running run to end. */
 import type { Command } from 'commander';
-import type { RunState } from '../../store/rows.ts';
+import { isUnfinished } from '../../store/run-state.ts';
 import { storeOption, withRuns, withStore } from '../store-option.ts';
 import type { World } from '../world.ts';
 
@@ -35,16 +35,12 @@ async function stop(typed: string, options: StopOptions, world: World): Promise<
   const found = await withRuns(world, options.store, (store) => store.findRun(typed));
   const { id } = found;
   await withStore(world, options.store, async (store) => {
-    if (options.wait && isGoingOn(found.state)) world.output.note(`Asked ${id} to stop after its step.`);
+    if (options.wait && isUnfinished(found.state)) world.output.note(`Asked ${id} to stop after its step.`);
     const state = await stopRun(store, id, { again: options.now, waitMs: options.wait ? PATIENCE_MS : 0 });
     if (options.json) world.output.json({ run: id, state });
     else world.output.line(`${id} ${state}`);
-    if (options.wait && isGoingOn(state)) {
+    if (options.wait && isUnfinished(state)) {
       world.output.note(`hint: it has not ended yet; \`bleubird stop ${id} --now\` ends it at once.`);
     }
   });
-}
-
-function isGoingOn(state: RunState): boolean {
-  return state === 'running' || state === 'pending';
 }
