@@ -7,9 +7,15 @@ import type { Preset } from '../services.ts';
 import type { ExperimentForm } from '../state/experiment-form.ts';
 import { presetsPerPage } from '../state/layout.ts';
 import { windowAround } from '../state/list-position.ts';
-import { cell, EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
+import { cell, cellWithBothEnds, EMPTY_LINE, type RichLine, span, wrapLine } from '../text/rich-line.ts';
 import type { Theme } from '../theme.ts';
 import type { ScreenProps } from './runs-screen.tsx';
+
+/** Cells of the column of names. */
+const NAME_WIDTH = 26;
+
+const WHAT_A_PRESET_IS =
+  '  A preset is an experiment file, such as experiments/quickstart.yaml, in the folder you started from.';
 
 export interface PresetsScreenProps extends ScreenProps {
   readonly position: number;
@@ -17,7 +23,7 @@ export interface PresetsScreenProps extends ScreenProps {
 
 export function PresetsScreen({ state, position, width, height }: PresetsScreenProps) {
   const theme = useTheme();
-  return <Lines lines={presetLines(state.presets, position, height, theme)} width={width} height={height} />;
+  return <Lines lines={presetLines(state.presets, position, { width, height }, theme)} width={width} height={height} />;
 }
 
 export interface FormScreenProps extends ScreenProps {
@@ -29,13 +35,15 @@ export function FormScreen({ form, width, height }: FormScreenProps) {
   return <Lines lines={formLines(form, width, height, theme)} width={width} height={height} />;
 }
 
-function presetLines(presets: readonly Preset[] | null, position: number, height: number, theme: Theme): RichLine[] {
+function presetLines(
+  presets: readonly Preset[] | null,
+  position: number,
+  { width, height }: { readonly width: number; readonly height: number },
+  theme: Theme,
+): RichLine[] {
   if (presets === null) return [[span('  Reading the presets…', { tone: 'muted' })]];
   if (presets.length === 0) {
-    return [
-      [span('  There is no preset.', { bold: true })],
-      [span('  A preset is an experiment file, such as experiments/quickstart.yaml, in the folder you started from.')],
-    ];
+    return [[span('  There is no preset.', { bold: true })], ...wrapLine([span(WHAT_A_PRESET_IS)], width - 2, 2)];
   }
   const { first, end } = windowAround(position, presets.length, presetsPerPage(height));
   const rows = presets.slice(first, end).flatMap((preset, row): RichLine[] => {
@@ -44,14 +52,14 @@ function presetLines(presets: readonly Preset[] | null, position: number, height
     return [
       [
         pointerSpan(isSelected, theme),
-        cell(name, 26, isSelected ? { tone: 'accent', bold: true } : { bold: true }),
-        span(path, { tone: 'muted' }),
+        cell(name, NAME_WIDTH, isSelected ? { tone: 'accent', bold: true } : { bold: true }),
+        cellWithBothEnds(path, Math.max(0, width - NAME_WIDTH - 3), { tone: 'muted' }),
       ],
       [span(`  ${description === '' ? presetContent(preset, theme) : description}`)],
       EMPTY_LINE,
     ];
   });
-  return [[span('  Start from which experiment? Everything can be changed in the next step.')], EMPTY_LINE, ...rows];
+  return [[span('  Start from which experiment? All of it can be changed.')], EMPTY_LINE, ...rows];
 }
 
 /** What a preset without a description is about: `tsv kde.tsv · demo-en-fr · 12 steps`. */

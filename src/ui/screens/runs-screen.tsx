@@ -5,7 +5,7 @@ import { runsTable } from '../components/runs-table.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { visibleRuns } from '../state/runs-list.ts';
 import type { UiState } from '../state/ui-state.ts';
-import { EMPTY_LINE, type RichLine, span } from '../text/rich-line.ts';
+import { EMPTY_LINE, type RichLine, span, wrapLine } from '../text/rich-line.ts';
 
 export interface ScreenProps {
   readonly state: UiState;
@@ -18,7 +18,9 @@ export function RunsScreen({ state, width, height }: ScreenProps) {
   const theme = useTheme();
   const { list, now } = state;
   const isEmpty = visibleRuns(list).length === 0;
-  const lines = isEmpty ? emptyLines(state) : runsTable(list, now, width - 1, height, theme);
+  const lines = isEmpty
+    ? emptyLines(state).flatMap((line) => wrapLine(line, width - 2, 2))
+    : runsTable(list, now, width - 1, height, theme);
   return <Lines lines={lines} width={width} height={height} />;
 }
 

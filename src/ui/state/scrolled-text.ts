@@ -21,7 +21,7 @@ export function scrolledText(state: UiState): ScrolledText | null {
   const screen = topScreen(state);
   switch (screen.type) {
     case 'help':
-      return scrolled(screen.scroll, helpRows(screen.about).length, bodyRows(state.size));
+      return scrolled(screen.scroll, helpRows(screen.about, state.size.columns).length, bodyRows(state.size));
     case 'sentence':
       return scrolled(screen.scroll, sentenceRowCount(state, screen), bodyRows(state.size));
     case 'live': {

@@ -1,6 +1,6 @@
 /** What screens show and reducers count, computed from the state; the costly parts are remembered by identity. */
 import type { EventRow } from '../../store/rows.ts';
-import { bindingsOf, type Context } from '../keys.ts';
+import { type Binding, bindingsOf, type Context } from '../keys.ts';
 import { visibleText, wrapText } from '../text/fit-text.ts';
 import { compareSettings, runSettings, type SettingRow } from './config-difference.ts';
 import { rememberLast } from './remember-last.ts';
@@ -101,6 +101,9 @@ export function compareRowCount(state: UiState, screen: CompareScreen): number {
   return screen.tab satisfies never;
 }
 
+/** Free cells beside the help, left and right. */
+const HELP_MARGIN = 3;
+
 const HELP_SECTIONS: readonly (readonly [Context, string])[] = [
   ['runs', 'Runs'],
   ['filter', 'Filter'],
@@ -119,30 +122,40 @@ export type HelpRow =
   | { readonly type: 'key'; readonly keys: readonly string[]; readonly description: string }
   | { readonly type: 'text'; readonly text: string };
 
-/** The help, row by row, from the key table: first the keys asked about, last those that are the same in all lists. */
-export const helpRows = rememberLast((about: Context): readonly HelpRow[] => {
+/** Cells of the column of keys, wide enough for all of them by their long names (`left` for an arrow). */
+export const HELP_KEYS_WIDTH =
+  2 + Math.max(...HELP_SECTIONS.flatMap(([context]) => bindingsOf(context).map(({ keys }) => keys.join('  ').length)));
+
+/**
+ * The help, row by row, from the key table: first the keys asked about, last those that are the same in all lists.
+ * What does not fit into so many columns goes on in rows without keys.
+ */
+export const helpRows = rememberLast((about: Context, columns: number): readonly HelpRow[] => {
   const common = new Set(bindingsOf('help'));
+  const rowsOf = (binding: Binding) => keyRows(binding, columns - HELP_MARGIN - HELP_KEYS_WIDTH);
   const asked = HELP_SECTIONS.filter(([context]) => context === about);
   const others = HELP_SECTIONS.filter(([context]) => context !== about);
   const sections = [...asked, ...others].flatMap(([context, title]): HelpRow[] => [
     { type: 'section', title },
     ...bindingsOf(context)
       .filter((binding) => !common.has(binding))
-      .map(helpRow),
+      .flatMap(rowsOf),
     { type: 'text', text: '' },
   ]);
+  const opening = 'Closing bleubird stops no run: they go on, and opening it shows them.';
   return [
-    {
-      type: 'text',
-      text: 'Closing bleubird stops no run: they go on, and opening it shows them.',
-    },
+    ...wrapText(opening, columns - HELP_MARGIN).map((text): HelpRow => ({ type: 'text', text })),
     { type: 'text', text: '' },
     ...sections,
     { type: 'section', title: 'Everywhere' },
-    ...[...common].map(helpRow),
+    ...[...common].flatMap(rowsOf),
   ];
 });
 
-function helpRow({ keys, description }: { keys: readonly string[]; description: string }): HelpRow {
-  return { type: 'key', keys, description };
+function keyRows({ keys, description }: Binding, width: number): HelpRow[] {
+  return wrapText(description, width).map((line, row) => ({
+    type: 'key',
+    keys: row === 0 ? keys : [],
+    description: line,
+  }));
 }

@@ -63,6 +63,25 @@ export function cutLine(line: RichLine, width: number, ellipsis = '…'): RichLi
 }
 
 /**
+ * The line broken at spaces into lines of at most `width` cells, those after the first behind `indent` spaces. A word that is
+ * longer stays whole.
+ */
+export function wrapLine(line: RichLine, width: number, indent: number): RichLine[] {
+  let last: Span[] = [];
+  const lines = [last];
+  for (const { text, style } of line) {
+    for (const word of text.split(/(?<= )/)) {
+      if (lineWidth(last) > indent && lineWidth([...last, span(word.trimEnd())]) > width) {
+        last = [span(' '.repeat(indent))];
+        lines.push(last);
+      }
+      last.push({ text: word, style });
+    }
+  }
+  return lines;
+}
+
+/**
  * The line with the terminal's escape codes, at most `width` cells wide. Cells know no theme and mark their cuts by `…`;
  * a terminal without Unicode gets `~` for it, as wide.
  */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareSettings } from '../../../src/ui/state/config-difference.ts';
-import { eventRows, helpRows } from '../../../src/ui/state/selectors.ts';
+import { eventRows, HELP_KEYS_WIDTH, helpRows } from '../../../src/ui/state/selectors.ts';
 
 describe('eventRows', () => {
   it('breaks the words of an event into lines, time and type on the first', () => {
@@ -29,9 +29,24 @@ describe('compareSettings', () => {
 
 describe('helpRows', () => {
   it('begins with what was asked about and names every section once', () => {
-    const titles = helpRows('form').flatMap((row) => (row.type === 'section' ? [row.title] : []));
+    const titles = helpRows('form', 80).flatMap((row) => (row.type === 'section' ? [row.title] : []));
     expect(titles[0]).toBe('New run: the form');
     expect(new Set(titles).size).toBe(titles.length);
     expect(titles.at(-1)).toBe('Everywhere');
+  });
+
+  it('loses no word in a narrow window', () => {
+    const words = (columns: number) =>
+      helpRows('live', columns)
+        .flatMap((row) =>
+          row.type === 'key' ? row.description.split(' ') : row.type === 'text' ? row.text.split(' ') : [],
+        )
+        .filter((word) => word !== '');
+    const narrow = helpRows('live', 50);
+    expect(words(50)).toEqual(words(200));
+    expect(narrow.length).toBeGreaterThan(helpRows('live', 200).length);
+    for (const row of narrow) {
+      if (row.type === 'key') expect(2 + HELP_KEYS_WIDTH + row.description.length).toBeLessThan(50);
+    }
   });
 });

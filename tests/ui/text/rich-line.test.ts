@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cutLine, justify, lineWidth, paintLine, span } from '../../../src/ui/text/rich-line.ts';
+import { cutLine, justify, lineWidth, paintLine, span, wrapLine } from '../../../src/ui/text/rich-line.ts';
 import { themeFromEnvironment } from '../../../src/ui/theme.ts';
 
 const text = (line: readonly { text: string }[]) => line.map((piece) => piece.text).join('');
@@ -21,6 +21,32 @@ describe('cutLine', () => {
     );
     expect(text(cut)).toBe(expected);
     expect(lineWidth(cut)).toBeLessThanOrEqual(width);
+  });
+});
+
+describe('wrapLine', () => {
+  it.each([
+    [['  Press ', 'n', ' to begin.'], 20, ['  Press n to begin.']],
+    [['  Press ', 'n', ' to begin.'], 12, ['  Press n to ', '  begin.']],
+    [['  Press ', 'n', ' to begin.'], 9, ['  Press n ', '  to ', '  begin.']],
+    [['  averylongword and more'], 8, ['  averylongword ', '  and ', '  more']],
+    [['日本 語'], 4, ['日本 ', '  語']],
+    [[], 10, ['']],
+  ])('%j in %i cells is %j', (pieces, width, expected) => {
+    const lines = wrapLine(
+      pieces.map((piece) => span(piece)),
+      width,
+      2,
+    );
+    expect(lines.map(text)).toEqual(expected);
+  });
+
+  it('keeps the style of every word', () => {
+    const lines = wrapLine([span('a '), span('b c', { bold: true })], 3, 0);
+    expect(lines).toEqual([
+      [span('a '), span('b ', { bold: true })],
+      [span(''), span('c', { bold: true })],
+    ]);
   });
 });
 
