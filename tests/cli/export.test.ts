@@ -110,10 +110,16 @@ describe('the formats', () => {
 
   it('markdown and latex keep a row on a line and mean what stands there', () => {
     expect(tableFormats.markdown.row(columns, cells)).toBe(
-      '|  a "quoted", text of two lines\tand a tab  | 0.1235 |  | \\\\a\\_b\\|{c} |',
+      '|  a "quoted", text of two lines and a tab  | 0.1235 |  | \\\\a\\_b\\|{c} |',
     );
     expect(tableFormats.latex.row(columns, ['50 % of \\x_{i}~y^2 & #1 $', 1])).toBe(
       '50 \\% of \\textbackslash{}x\\_\\{i\\}\\textasciitilde{}y\\textasciicircum{}2 \\& \\#1 \\$ & 1 \\\\',
     );
+  });
+
+  it.each(['markdown', 'latex'] as const)('%s shows what would hide or turn words on a page', (name) => {
+    const row = tableFormats[name].row(['a'], ['sa\u202efe\u200b\u001b[31m']);
+    for (const hidden of '\u202e\u200b\u001b') expect(row).not.toContain(hidden);
+    expect(row).toMatch(/sa.+fe.+31m/);
   });
 });

@@ -24,7 +24,7 @@ export function addExportCommand(program: Command, world: World): void {
     .description(
       'Writes what the store holds of runs to stdout as one table. metrics: a row a step, a column a metric; runs: a row ' +
         'a run with its scores and every setting; evaluations: a row each; sentences: the validation sentences with their ' +
-        'translations.',
+        'translations. Texts are written as they are: let a spreadsheet take them as text, since one may begin like a formula.',
     )
     .addOption(new Option('--table <name>', 'which table').choices(tableNames).default('metrics'))
     .addOption(new Option('--format <name>', 'how it is written').choices(formatNames).default('csv'))

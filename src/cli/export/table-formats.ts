@@ -1,4 +1,8 @@
-/** A table as text for other programs, one file format each; texts go out as they are, only quoted. */
+/**
+ * A table as text for other programs, one file format each. Where a program reads it, texts go out as they are, only quoted;
+ * in tables to be pasted into a page, what nobody would see there is shown.
+ */
+import { visibleText } from '../../ui/text/fit-text.ts';
 
 /** What a cell holds; null for nothing there, NaN for a number that was not finite. */
 export type Cell = string | number | null;
@@ -66,13 +70,15 @@ function rounded(cell: Cell): string {
 }
 
 function markdownCell(text: string): string {
-  return text.replace(/[\\|`*_<>[\]#&]/g, '\\$&').replace(/[\r\n]+/g, ' ');
+  return onOneLine(text).replace(/[\\|`*_<>[\]#&]/g, '\\$&');
+}
+
+function onOneLine(text: string): string {
+  return visibleText(text.replace(/[\r\n]+/g, ' '));
 }
 
 function latexCell(text: string): string {
-  return text
-    .replace(/[\r\n]+/g, ' ')
-    .replace(/[\\{}$&#_%~^]/g, (character) => latexSpecial[character] ?? `\\${character}`);
+  return onOneLine(text).replace(/[\\{}$&#_%~^]/g, (character) => latexSpecial[character] ?? `\\${character}`);
 }
 
 const latexSpecial: Readonly<Record<string, string>> = {
