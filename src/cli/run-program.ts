@@ -15,6 +15,7 @@ export async function runProgram(): Promise<void> {
     process.exit(failure === null ? 0 : 1);
   });
   const world: World = { env, cwd: process.cwd(), stdin, stdout, output, now: Date.now, onInterrupt, onSaveWish };
+  onSaveWish(() => {}); // one that comes when no run takes it, between its end and ours, must not kill us
   const exitCode = await run(process.argv.slice(2), world);
   await output.flush();
   // Backends keep threads that would hold the process open.

@@ -214,9 +214,16 @@ describe('a long run', () => {
     });
     expect(await asked).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/^Asked \w+ to save after its step\./),
+      stderr: expect.stringMatching(/^Asked \w+ to save after its step\.\n$/),
+      stdout: expect.stringMatching(/^\w+ saved step \d+, [\d.]+ [kM]B: .*checkpoint-\d+\n$/),
     });
     expect(stdout).toContain('end     stopped');
+    const late = await runCli(['save', 'last'], { cwd: folder });
+    expect(late).toMatchObject({
+      code: 6,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: Run \w+ is not running/),
+    });
   });
 
   it('whose trainer is killed ends in words, as JSON too, with exit code 7', async () => {

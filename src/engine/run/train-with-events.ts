@@ -109,7 +109,8 @@ async function trainSteps(
       config.save_strategy === 'best'
         ? (judgement?.isBest ?? false)
         : isSaveDue(config.save_strategy, config.save_steps, moment);
-    const isSaved = isToSave || control.takeCheckpointRequest();
+    const isWished = control.takeCheckpointRequest(); // taken in any case: a checkpoint that is due fulfils it
+    const isSaved = isToSave || isWished;
     if (isSaved || control.stopSignal.aborted) await record.save();
     if (control.stopSignal.aborted || record.isOutOfPatience) return 'stop';
     const isInterrupted = isToEvaluate || isSaved;
