@@ -28,8 +28,8 @@ export interface UiServicesOptions {
   now(): number;
 }
 
-/** Looking whether runners live costs a few reads of /proc: often enough to be noticed in time, not for every frame. */
-const RECONCILE_INTERVAL_MS = 1_000;
+/** Looking whether runners live costs a few reads of /proc: once a second, also where timers come a little early. */
+const RECONCILE_INTERVAL_MS = 900;
 /** While the store cannot be written; then each try may read a whole journal in vain. */
 const RETRY_INTERVAL_MS = 10_000;
 
