@@ -17,6 +17,11 @@ export interface GradientOptions extends LossOptions {
   readonly dropoutSeed?: number;
   /** Times which the loss and its gradients are taken. */
   readonly weight: number;
+  /**
+   * Called between two operations, where nobody else is heard for seconds: what it throws ends the computation, and the
+   * gradients are worth nothing then.
+   */
+  readonly assertWanted?: () => void;
 }
 
 /** Keys and values of the decoder's attentions. Owned by whoever started it, who calls `dispose`. */

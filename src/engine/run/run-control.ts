@@ -23,6 +23,13 @@ export class RunControl {
     return this.#msLeft();
   }
 
+  /** Tells whether the runner is gone; the run is to end then. Cheap: asked where events are not heard for seconds. */
+  get isAbandoned(): boolean {
+    if (this.#msLeft() === Number.POSITIVE_INFINITY) return false;
+    this.stop();
+    return true;
+  }
+
   askCheckpoint(): void {
     this.#checkpointAsked = true;
   }

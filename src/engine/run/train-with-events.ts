@@ -136,6 +136,7 @@ async function trainSteps(
       stepsMade: record.step,
       otherDraws: otherDraws(run),
       stopSignal: control.stopSignal,
+      isAbandoned: () => control.isAbandoned,
       onDivergence: ({ step, loss, learningRate, gradientNorm }) =>
         events.metrics(step, { loss, learning_rate: learningRate, grad_norm: gradientNorm }),
       onStep: async (report) => {

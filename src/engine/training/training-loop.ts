@@ -49,6 +49,8 @@ export interface TrainingOptions {
   readonly otherDraws?: OtherDraws;
   /** Ends the training between two micro-batches: a step that is not made by then is not made. */
   readonly stopSignal?: AbortSignal;
+  /** Asked between the operations of a step; once it says so, the step is left as if it had not been begun, and the training ends. */
+  readonly isAbandoned?: () => boolean;
   /** Called after each optimizer step, awaited before the next; its answer decides whether there is a next. */
   onStep(report: StepReport): Promise<'continue' | 'stop'>;
   /** Told the numbers of a step that is not applied because one of them is not finite. */
@@ -56,13 +58,23 @@ export interface TrainingOptions {
 }
 
 /**
- * Trains the model in place until the plan is fulfilled, `onStep` says stop or `stopSignal` is raised.
+ * Trains the model in place until the plan is fulfilled, `onStep` says stop, `stopSignal` is raised or nobody wants it any
+ * more. The parameters are always those after a whole step.
  * @throws {RunFailedError} when a loss or gradient is not finite; the parameters are then those of the step before
  */
 export async function trainModel(options: TrainingOptions): Promise<void> {
   const gradients = new ModelGradients(options.model.parameters);
-  await makeSteps(options, gradients).finally(() => gradients.dispose());
+  try {
+    await makeSteps(options, gradients);
+  } catch (error) {
+    if (!(error instanceof StepAbandoned)) throw error;
+  } finally {
+    gradients.dispose();
+  }
 }
+
+/** Thrown out of the middle of a step. */
+class StepAbandoned extends Error {}
 
 async function makeSteps(options: TrainingOptions, gradients: ModelGradients): Promise<void> {
   const { model, examples, config, plan, optimizer } = options;
@@ -73,6 +85,9 @@ async function makeSteps(options: TrainingOptions, gradients: ModelGradients): P
     warmupSteps: countWarmupSteps(config, plan.totalSteps),
     totalSteps: plan.totalSteps,
   });
+  const assertWanted = () => {
+    if (options.isAbandoned?.()) throw new StepAbandoned();
+  };
   let step = options.stepsMade ?? 0;
   if (step >= plan.totalSteps) return;
 
@@ -95,6 +110,7 @@ async function makeSteps(options: TrainingOptions, gradients: ModelGradients): P
           dropoutSeed: dropoutSeed(config.seed, microSteps),
           labelSmoothing,
           weight,
+          assertWanted,
         });
         const [share = Number.NaN] = await scalar.data().finally(() => scalar.dispose());
         loss += share;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import { loadModel } from '../../../src/engine/model/load-model.ts';
 import { AdamW } from '../../../src/engine/training/adamw.ts';
 import { type StepReport, trainModel } from '../../../src/engine/training/training-loop.ts';
 import { planTraining } from '../../../src/engine/training/training-plan.ts';
+import { isAddonBuilt } from '../native/native-support.ts';
 import { expectClose, readFixture } from './numbers.ts';
 import { recipe } from './recipe.ts';
 
@@ -18,6 +20,9 @@ interface Case {
 }
 
 const demoModel = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
+
+/** The native one where its addon was built. */
+const backends = isAddonBuilt ? (['wasm', 'native'] as const) : (['wasm'] as const);
 
 beforeAll(() => openBackend('wasm'));
 
@@ -72,5 +77,49 @@ test.each([...readFixture<Case[]>('marian-trainer.json'), ...readFixture<Case[]>
       steps.map(({ epoch }) => epoch),
       1e-12,
     );
+  },
+);
+
+test.each(backends)(
+  'A step that is abandoned anywhere leaves the parameters of the step before, on %s.',
+  async (name) => {
+    await openBackend(name);
+    const [{ config: settings, examples } = { config: {}, examples: [] }] = readFixture<Case[]>('marian-trainer.json');
+    const config = { ...recipe, ...settings };
+    /** Trains until step 2 is made and so many operations of the third. */
+    const train = async (operations: number) => {
+      const before = tf.memory().numTensors;
+      const model = await loadModel(demoModel);
+      const optimizer = new AdamW(model, config);
+      let [step, asked] = [0, 0];
+      await trainModel({
+        model,
+        optimizer,
+        examples,
+        config,
+        plan: planTraining(examples.length, config),
+        isAbandoned: () => step === 2 && ++asked > operations,
+        onDivergence: async () => {},
+        onStep: async (report) => {
+          step = report.step;
+          return step === 3 ? 'stop' : 'continue';
+        },
+      });
+      const weights = createHash('sha256');
+      for (const parameter of model.parameters.values()) weights.update(new Uint8Array(parameter.dataSync().buffer));
+      optimizer.dispose();
+      model.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+      return { step, asked, weights: weights.digest('hex') };
+    };
+    const whole = await train(Number.POSITIVE_INFINITY);
+    expect(whole).toMatchObject({ step: 3 });
+    expect(whole.asked).toBeGreaterThan(20);
+    const { weights } = await train(0);
+    expect(weights).not.toBe(whole.weights);
+    for (const share of [0.25, 0.5, 0.75, 0.99]) {
+      const operations = Math.floor(share * whole.asked);
+      expect(await train(operations)).toEqual({ step: 2, asked: operations + 1, weights });
+    }
   },
 );

@@ -88,10 +88,10 @@ export class MarianModel implements Seq2SeqModel {
   addGradients(
     batch: Batch,
     gradients: ModelGradients,
-    { dropoutSeed, labelSmoothing = 0, weight }: GradientOptions,
+    { dropoutSeed, labelSmoothing = 0, weight, assertWanted }: GradientOptions,
   ): tf.Scalar {
     return tf.tidy(() => {
-      const tape = new Tape(gradients);
+      const tape = new Tape(gradients, assertWanted);
       const loss = this.#loss(batch, { tape, dropoutSeed, labelSmoothing, weight });
       tape.backward();
       return loss;

@@ -29,10 +29,15 @@ interface Entry {
 export class Tape {
   readonly #gradients: ModelGradients;
   readonly #entries: Entry[] = [];
+  readonly #assertWanted: () => void;
 
-  /** @param gradients  what the backward pass adds to */
-  constructor(gradients: ModelGradients) {
+  /**
+   * @param gradients     what the backward pass adds to
+   * @param assertWanted  called between two operations; what it throws ends the pass
+   */
+  constructor(gradients: ModelGradients, assertWanted: () => void = () => {}) {
     this.#gradients = gradients;
+    this.#assertWanted = assertWanted;
   }
 
   /** Where the gradient of one of the model's parameters is summed. */
@@ -48,6 +53,7 @@ export class Tape {
    */
   record(output: Rows, saved: readonly (tf.Tensor | null)[], backward: (gradOutput: tf.Tensor2D) => void): void {
     this.#entries.push({ output, saved, backward });
+    this.#assertWanted();
   }
 
   /** Runs the backward pass once, disposing of each operation's tensors as soon as nothing needs them. */
@@ -56,6 +62,7 @@ export class Tape {
       const { output, saved, backward } = entry;
       if (output.gradient !== null) backward(output.gradient);
       for (const tensor of [output.value, output.gradient, ...saved]) tensor?.dispose();
+      this.#assertWanted();
     }
   }
 }
