@@ -8,7 +8,9 @@ import { parseArgs } from 'node:util';
 import { type Fault, faults, type Random } from './faults.ts';
 import { playRealRound } from './real-round.ts';
 import { playRound } from './round.ts';
+import type { Told } from './round-notes.ts';
 import { canShowScreens } from './screens.ts';
+import { measureLateness } from './timer-lateness.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,11 +26,11 @@ const rounds = Number(values.rounds);
 const isRoot = process.getuid?.() === 0;
 const canMount = isRoot && spawnSync('mount', ['--version']).status === 0;
 const possible = faults.filter(
-  ({ name, needsRoot, needsTmpfs, needsScreens }) =>
+  ({ name, needsRoot, needsTmpfs, onlooker }) =>
     name.includes(values.only) &&
     (!needsRoot || isRoot) &&
     (!needsTmpfs || canMount) &&
-    (!needsScreens || canShowScreens),
+    (onlooker !== 'screens' || canShowScreens),
 );
 const say = (text: string) => process.stdout.write(`${text}\n`);
 say(`${rounds} rounds from seed ${firstSeed}, ${possible.length} of ${faults.length} faults`);
@@ -37,6 +39,8 @@ if (!isRoot) say('not root: no full disk and no folders that take nothing');
 
 const undisturbed = values.real ? (await playRealRound(() => 0, null)).end : '';
 if (values.real) say(`undisturbed: ${undisturbed}`);
+const lateness = measureLateness();
+const told: Told[] = [];
 const counts = new Map<string, { rounds: number; wrong: number }>();
 let next = 0;
 let played = 0;
@@ -44,6 +48,8 @@ await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 for (const [name, { rounds: count, wrong }] of [...counts].sort())
   say(`${String(count).padStart(4)} ${name}${wrong > 0 ? `: ${wrong} WRONG` : ''}`);
 const wrongRounds = [...counts.values()].reduce((sum, { wrong }) => sum + wrong, 0);
+for (const by of ['ls', 'the screens'] as const) tellHowSoon(by);
+say(`timers of the campaign itself rang up to ${Math.round(lateness())} ms late`);
 say(`${rounds} rounds, ${wrongRounds} wrong`);
 process.exitCode = wrongRounds === 0 ? 0 : 1;
 
@@ -53,13 +59,24 @@ async function work(): Promise<void> {
     const random = randomFrom(seed);
     const fault = possible[random(possible.length)] as Fault;
     const name = values.real ? 'kill -9 of the real runner, trainer or both' : fault.name;
-    const wrong = values.real ? (await playRealRound(random, undisturbed)).wrong : await playRound(fault, random);
+    const outcome = values.real ? await playRealRound(random, undisturbed) : await playRound(fault, random);
+    const { wrong } = outcome;
+    told.push(...outcome.told);
     const count = counts.get(name) ?? { rounds: 0, wrong: 0 };
     counts.set(name, { rounds: count.rounds + 1, wrong: count.wrong + (wrong.length > 0 ? 1 : 0) });
     played += 1;
     if (played % 25 === 0) say(`${played} rounds played`);
     for (const line of wrong) say(`seed ${seed}, ${name}: ${line}`);
   }
+}
+
+function tellHowSoon(by: Told['by']): void {
+  const times = told.flatMap((each) => (each.by === by ? [each.afterMs] : [])).sort((a, b) => a - b);
+  if (times.length === 0) return;
+  const [median = 0, last = 0] = [times[Math.floor(times.length / 2)], times.at(-1)];
+  say(
+    `${by} told that a run had ended ${Math.round(median)} ms after the kill in the median, ${Math.round(last)} ms at most`,
+  );
 }
 
 /** mulberry32 by Tommy Ettinger, public domain: enough to draw faults. */

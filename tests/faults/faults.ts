@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { powerCuts } from './power-cuts.ts';
 import type { Toy } from './toy.ts';
 
 export type Random = (below: number) => number;
@@ -30,47 +31,60 @@ export interface Fault {
   readonly needsTmpfs?: boolean;
   readonly needsRoot?: boolean;
   /** Does it; what it gives back undoes it, once the run has ended. */
-  apply(setting: FaultSetting): (() => void) | undefined;
+  apply(setting: FaultSetting): Undo | Promise<Undo>;
   /** It is undone while the run goes on, which then completes by itself. */
   readonly passes?: boolean;
-  /** The interface looks on, in a terminal of its own, and gets this signal. */
+  /** It harms what the store's files hold: only a repair may bring all back. */
+  readonly spoilsFiles?: boolean;
+  /** Cuts off the power: all processes end at once, what was not flushed yet is gone. How much of the end, milliseconds. */
+  readonly mayLoseMs?: number;
+  /** Somebody looks on meanwhile: the interface in a terminal of its own, or `attach --no-ui`. */
+  readonly onlooker?: 'screens' | 'follower';
+  /** It is not the run that is harmed, but who looks on, by this signal. */
   readonly signal?: NodeJS.Signals;
-  readonly needsScreens?: boolean;
 }
+
+export type Undo = (() => void) | undefined;
+
+const DEATH_PATIENCE_MS = 10_000;
 
 const store = ({ directory }: FaultSetting) => join(directory, 'bleubird.sqlite');
 const journal = ({ runDirectory }: FaultSetting) => join(runDirectory, 'journal.jsonl');
 
-const processFaults: Fault[] = [
+const kills: Pick<Fault, 'name' | 'apply'>[] = [
   { name: 'kill -9 the runner', apply: ({ toy }) => toy.killRunner() },
   { name: 'kill -9 the trainer', apply: ({ toy }) => toy.killTrainer('SIGKILL') },
+  { name: 'kill -9 both', apply: killBoth },
+];
+
+const processFaults: Fault[] = [
+  ...kills,
   { name: 'segmentation fault in the trainer', apply: ({ toy }) => toy.killTrainer('SIGSEGV') },
-  {
-    name: 'kill -9 both',
-    apply: ({ toy }) => {
-      toy.killRunner();
-      return toy.killTrainer('SIGKILL');
-    },
-  },
-  { name: 'cut the channel', apply: ({ toy }) => toy.killTrainer('SIGUSR2') },
-  { name: 'kill -9 who looks on', apply: ({ toy }) => toy.killWatcher() },
-  ...(['SIGTERM', 'SIGHUP', 'SIGINT'] as const).map(
+  { name: 'no room in the heap of the trainer', apply: ({ toy }) => toy.exhaustTrainer() },
+  { name: 'cut the channel', apply: ({ toy }) => void toy.signalTrainer('SIGUSR2') },
+];
+
+const onlookerFaults: Fault[] = [
+  ...kills.map(({ name, apply }): Fault => ({ name: `${name}, the screens open`, apply, onlooker: 'screens' })),
+  ...(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGKILL'] as const).map(
     (signal): Fault => ({
-      name: `${signal} to the screens`,
-      needsScreens: true,
+      name: signal === 'SIGKILL' ? 'kill -9 the screens' : `${signal} to the screens`,
       apply: () => undefined,
+      onlooker: 'screens',
       signal,
     }),
   ),
+  { name: 'kill -9 attach --no-ui', apply: () => undefined, onlooker: 'follower', signal: 'SIGKILL' },
 ];
 
 const fileFaults: Fault[] = [true, false].flatMap((isLive) => {
   const harm = (name: string, file: (setting: FaultSetting) => string, work: typeof flip): Fault => ({
     name: `${name}${isLive ? ', the runner goes on' : ', the runner killed'}`,
-    apply: (setting) => {
+    spoilsFiles: true,
+    apply: async (setting) => {
       if (!isLive) {
-        setting.toy.killRunner();
-        setting.toy.killTrainer('SIGKILL');
+        killBoth(setting);
+        await setting.toy.finish(DEATH_PATIENCE_MS); // under a process that still has it open, a file is never cut
       }
       if (existsSync(file(setting))) work(file(setting), setting.random);
       return undefined;
@@ -122,7 +136,18 @@ const placeFaults: Fault[] = [
   { name: 'a store folder that takes nothing', needsRoot: true, apply: ({ directory }) => makeImmutable(directory) },
 ];
 
-export const faults: readonly Fault[] = [...processFaults, ...fileFaults, ...placeFaults];
+export const faults: readonly Fault[] = [
+  ...processFaults,
+  ...onlookerFaults,
+  ...powerCuts,
+  ...fileFaults,
+  ...placeFaults,
+];
+
+function killBoth({ toy }: FaultSetting): undefined {
+  toy.killRunner();
+  toy.killTrainer('SIGKILL');
+}
 
 function fillDisk({ directory }: FaultSetting): () => void {
   const filler = join(directory, 'filler');

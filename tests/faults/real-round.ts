@@ -11,7 +11,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openStore } from '../../src/store/open-store.ts';
 import { writeTinyExperiment } from '../cli/tiny-experiment.ts';
+import { askUntilEnded } from './ask-ls.ts';
 import type { Random } from './faults.ts';
+import { type Outcome, type Told, TRUE_WITHIN_MS } from './round-notes.ts';
 
 const bin = fileURLToPath(new URL('../../src/cli/bin.ts', import.meta.url));
 const STEPS = 12;
@@ -22,23 +24,30 @@ const victims = ['runner', 'trainer', 'both'] as const;
 export async function playRealRound(
   random: Random,
   expected: string | null,
-): Promise<{ wrong: string[]; end: string }> {
+): Promise<Outcome & { readonly end: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'bleubird-real-'));
   try {
+    const wrong: string[] = [];
+    const told: Told[] = [];
     const settings = SETTINGS.flatMap((setting) => ['-s', `training.${setting}`]);
     const run = start(folder, ['run', writeTinyExperiment(folder), '--run-id', 'tiny', ...settings]);
-    if (expected !== null) await kill(folder, run, victims[random(victims.length)] ?? 'both', 1 + random(STEPS - 1));
+    if (expected !== null) {
+      const killedAtMs = await kill(folder, run, victims[random(victims.length)] ?? 'both', 1 + random(STEPS - 1));
+      const seen = await askUntilEnded(join(folder, 'store'), 'tiny', killedAtMs);
+      told.push({ by: 'ls', ...seen });
+      if (seen.afterMs > TRUE_WITHIN_MS)
+        wrong.push(`ls told "${seen.state}" ${Math.round(seen.afterMs)} ms after the kill`);
+    }
     await ended(run);
-    const wrong: string[] = [];
     for (let tries = 0; tries < 2 && stateOf(folder) !== 'completed'; tries++) {
       const resumed = start(folder, ['resume', 'tiny']);
       const words = await ended(resumed);
-      if (/has no checkpoint/.test(words)) return { wrong, end: expected ?? '' };
+      if (/has no checkpoint/.test(words)) return { wrong, told, end: expected ?? '' };
       if (stateOf(folder) !== 'completed') wrong.push(`not resumed: ${words}`);
     }
     const end = endOf(folder);
     if (expected !== null && end !== expected) wrong.push(`it ends otherwise: ${end} instead of ${expected}`);
-    return { wrong, end };
+    return { wrong, told, end };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -60,11 +69,21 @@ async function ended(run: ChildProcess): Promise<string> {
   return words;
 }
 
-/** Kills once so many steps are recorded, unless the run has ended before. */
-async function kill(folder: string, run: ChildProcess, victim: (typeof victims)[number], step: number): Promise<void> {
+/**
+ * Kills once so many steps are recorded, unless the run has ended before.
+ *
+ * @returns what `performance.now()` was then
+ */
+async function kill(
+  folder: string,
+  run: ChildProcess,
+  victim: (typeof victims)[number],
+  step: number,
+): Promise<number> {
   const look = () => (existsSync(join(folder, 'store', 'bleubird.sqlite')) ? read(folder) : null);
   for (let now = look(); (now?.step ?? 0) < step && run.exitCode === null; now = look()) await sleep(10);
   const { trainerPid } = read(folder) ?? {};
+  const nowMs = performance.now();
   if (victim !== 'trainer') run.kill('SIGKILL');
   if (victim !== 'runner' && trainerPid !== null && trainerPid !== undefined) {
     try {
@@ -73,6 +92,7 @@ async function kill(folder: string, run: ChildProcess, victim: (typeof victims)[
       // It has ended by itself.
     }
   }
+  return nowMs;
 }
 
 function read(folder: string) {

@@ -16,10 +16,10 @@ import { saveCheckpoint } from '../../src/engine/training/checkpoint.ts';
 import { openCheckpoint } from '../../src/engine/training/open-checkpoint.ts';
 import type { TrainerState } from '../../src/engine/training/trainer-state.ts';
 import { bleu, evaluationEvent } from '../support/evaluation.ts';
-import { firstWeights, nextWeights, pointsOf, STEPS } from './toy-training.ts';
+import { firstWeights, HEAP_MB, nextWeights, pointsOf, STEPS } from './toy-training.ts';
 
 const SAVE_EVERY = 10;
-const STEP_MS = 4;
+const stepMs = Number(process.env.TOY_STEP_MS);
 
 const send = process.send?.bind(process);
 if (send === undefined) throw new Error('The toy trainer is forked by a runner.');
@@ -34,6 +34,7 @@ process.on('SIGINT', () => {});
 process.on('SIGTERM', stop);
 process.on('disconnect', leave);
 process.on('SIGUSR2', () => process.disconnect()); // the campaign cuts the channel
+process.on('SIGALRM', eatHeap);
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
@@ -54,6 +55,13 @@ process.on('message', (message) => {
   train(command.runDirectory, command.resume?.checkpoint ?? null).catch(fail);
 });
 
+/** V8 ends a process whose heap has no room: the campaign has set a limit that does the machine no harm. */
+function eatHeap(): void {
+  const eaten: number[][] = [];
+  while (eaten.length < 5 * HEAP_MB) eaten.push(new Array(100_000).fill(eaten.length));
+  throw new Error('The heap has no limit.');
+}
+
 async function train(runDirectory: string, checkpoint: string | null): Promise<void> {
   const versions = { toy: '1' };
   await sender.send({ type: 'ready', pid: process.pid, device: 'none', description: 'a toy', why: 'a test', versions });
@@ -71,9 +79,10 @@ async function train(runDirectory: string, checkpoint: string | null): Promise<v
   while (step < STEPS && !control.stopSignal.aborted) {
     step += 1;
     weights = nextWeights(weights, step);
+    process.stderr.write(`The toy is at step ${step}.\n`); // the last words of one that is killed
     await sender.send({ type: 'metrics', points: pointsOf(weights, step) });
     if (step % SAVE_EVERY === 0) await save(runDirectory, step, weights);
-    await sleep(STEP_MS);
+    await sleep(stepMs);
   }
   if (control.stopSignal.aborted) await save(runDirectory, step, weights);
   else await sender.send(evaluationEvent({ stage: 'after', step, bleu: bleu(40) }));

@@ -1,5 +1,7 @@
-/** The arithmetic of the toy trainer, and with it what an undisturbed training ends with. */
+/** The arithmetic of the toy trainer, with what an undisturbed training ends with, and its measures. */
 export const STEPS = 60;
+/** Limit of the heap of each process of a toy run. */
+export const HEAP_MB = 96;
 const SIZE = 8;
 
 export function firstWeights(): Float32Array<ArrayBuffer> {
