@@ -7,6 +7,7 @@ import { catchUp } from './catch-up.ts';
 import { missingFromStore } from './compare-journal.ts';
 import { createRun, type NewRun, reserveRunId } from './create-run.ts';
 import { deleteRun } from './delete-run.ts';
+import { flushed } from './flushed.ts';
 import { Journal, journalPath } from './journal.ts';
 import { type JournalTail, readJournalTail } from './journal-tail.ts';
 import { markInterrupted, markStopRequested } from './mark-run.ts';
@@ -153,7 +154,9 @@ export class Store {
   createRun(run: NewRun): RunWriter {
     return this.#do((database) => {
       if (run.id !== undefined) assertRunId(run.id);
-      const { id, number, journal } = createRun(database, this.#runsDirectory, run, this.#now());
+      const { id, number, journal } = flushed(database, () =>
+        createRun(database, this.#runsDirectory, run, this.#now()),
+      );
       this.#journals.add(journal);
       const directory = this.runDirectory(id);
       return new RunWriter(database, { id, number, directory, lastSeq: 0, journal }, this.#path, this.#now);
