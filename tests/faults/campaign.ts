@@ -2,6 +2,9 @@
  * The fault campaign: `npm run faults -- [--rounds N] [--seed S] [--jobs J] [--only NAME] [--real]`. Each round has a seed of its own,
  * which is printed with what went wrong: `--rounds 1 --seed THAT` plays it again. Exit code 1 when anything went wrong.
  * The trainer is a toy, with `--real` our own with the demo model.
+ *
+ * What must hold: 2 s after a kill users are told that the run has ended, with what it died of; what was acknowledged is
+ * there; who looks on harms nothing; taken up again, the run ends as if undisturbed; no half made file, no process is left.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

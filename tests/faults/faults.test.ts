@@ -7,6 +7,7 @@ import { playRound } from './round.ts';
 const chosen = [
   'kill -9 the runner',
   'kill -9 the trainer',
+  'power cut, the journal only as far as it was flushed',
   'flip bytes of the store, the runner killed',
   'cut its log, the runner killed',
 ];
