@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { StoreError } from '../errors.ts';
+import { flushed } from './flushed.ts';
 import { journalPath } from './journal.ts';
 import { readState } from './read-runs.ts';
 import { isUnfinished } from './run-state.ts';
@@ -17,7 +18,7 @@ export function deleteRun(database: Database, id: string, directory: string): vo
     }
     database.prepare('DELETE FROM runs WHERE id = ?').run(id);
   });
-  remove.immediate();
+  flushed(database, () => remove.immediate()); // else a power cut could bring the row back without its folder
   rmSync(journalPath(directory), { force: true }); // first: with it half a folder would pass for a run to be adopted
   rmSync(directory, { recursive: true, force: true });
 }
