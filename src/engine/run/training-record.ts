@@ -37,6 +37,8 @@ export class TrainingRecord {
   readonly #log: TrainingLog;
   #state: Omit<TrainingState, 'log'>;
   #savedStep: number;
+  /** The step that was told to be unsaved. */
+  #unsavedStep = -1;
   /** How long a save takes: at first a guess, then the last one's time. */
   #saveMs: number;
   /** Where a checkpoint's config.json and tokenizer come from. */
@@ -119,13 +121,16 @@ export class TrainingRecord {
   }
 
   /**
-   * Saves the model as it stands; nothing happens where the step is saved already, or this process ends before a save would.
+   * Saves the model as it stands; nothing happens where the step is saved already. Where this process ends before a save
+   * would, it says so instead.
    * @throws {RunFailedError}
    */
   async save(): Promise<void> {
     const { step, epoch, best } = this.#state;
     const { events, model, experiment, control, now } = this.#run;
-    if (this.#savedStep === step || control.msLeft < this.#saveMs) return;
+    if (this.#savedStep === step) return;
+    const { msLeft } = control;
+    if (msLeft < this.#saveMs) return await this.#tellUnsaved(msLeft);
     await events.send({ type: 'phase', phase: 'saving' });
     // No checkpoint stands before what led to it: the points of its steps are recorded, or in the run's journal.
     await events.settle();
@@ -151,6 +156,16 @@ export class TrainingRecord {
     const isBest = bestMetricName(training) === null ? undefined : this.#state.bestCheckpoint === step;
     await events.send({ type: 'checkpoint', step, epoch, path, sizeBytes, isBest });
     await this.#tellRemoved(saved);
+  }
+
+  /** Says once that the last steps will have to be made again, to whoever takes the run up: nobody listens any more. */
+  async #tellUnsaved(msLeft: number): Promise<void> {
+    const { step } = this.#state;
+    const newest = (await listCheckpoints(this.#directory)).at(-1)?.step ?? null;
+    if (this.#unsavedStep === step || newest === step) return;
+    this.#unsavedStep = step;
+    const message = describeUnsaved(step, newest, msLeft, this.#saveMs);
+    await this.#run.events.send({ type: 'warning', message });
   }
 
   /** Gives the step whose checkpoint no limit removes: of the best model, where none is kept track of by the lowest eval_loss. */
@@ -242,6 +257,14 @@ export class TrainingRecord {
     const state = { ...this.#state, log: this.#log.state };
     return trainerState(state, this.#plan, trainingBasis(this.#run), (step) => checkpointPath(this.#directory, step));
   }
+}
+
+function describeUnsaved(step: number, newest: number | null, msLeft: number, saveMs: number): string {
+  const seconds = (ms: number) => (Math.max(0, ms) / 1000).toFixed(1);
+  const why = `The runner is gone; a save takes about ${seconds(saveMs)} s, and ${seconds(msLeft)} s were left`;
+  if (newest === null)
+    return `${why}: the steps up to ${step} are not saved, and there is no checkpoint to go on from.`;
+  return `${why}: the steps after ${newest} up to ${step} are not saved. A resume makes them again, from checkpoint-${newest} on.`;
 }
 
 /** Gives the bytes of the tensors of a checkpoint, which is all but all of it. */
