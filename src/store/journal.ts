@@ -55,51 +55,72 @@ export function journalLine(entry: JournalEntry): Buffer {
   return Buffer.from(`{"crc":${crc32(text)},"entry":${text}}\n`);
 }
 
-/** Made without touching the disk; the file is opened, and made, by the first `append`. */
+/** A line that the disk may not have yet. */
+interface Unflushed {
+  /** Where it begins in the file, bytes. */
+  readonly position: number;
+  readonly line: Buffer;
+}
+
+/**
+ * Made without touching the disk; the file is opened, and made, by the first `append`.
+ *
+ * After a flush that failed, the next one may succeed without the bytes: Linux marks pages as clean, or drops them, that it
+ * could not write, and tells of it once ("fsyncgate": wiki.postgresql.org/wiki/Fsync_Errors). So each line is kept until a
+ * flush has succeeded, and written again, in its place, after one that has not.
+ */
 export class Journal {
   readonly #path: string;
   #file: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isSyncing = false;
-  #syncError: Error | null = null;
+  #unflushed: Unflushed[] = [];
+  /** The disk may lack what was written to the file since the last flush that succeeded. */
+  #hasFailed = false;
+  /** The file may end with half a line, which would spoil the next one. */
+  #isTorn = false;
 
   constructor(runDirectory: string) {
     this.#path = journalPath(runDirectory);
   }
 
-  /** Adds an entry at the end. @throws the file system's error; then nothing of it is there */
+  /** Adds an entry at the end. @throws the file system's error; then it is not there, and may be added again */
   append(entry: JournalEntry): void {
     const file = this.#open();
-    if (this.#syncError !== null) {
-      fdatasyncSync(file); // there may be room now
-      this.#syncError = null;
-    }
+    if (this.#hasFailed) this.flush(); // there may be room now
+    if (this.#isTorn) dropTornTail(file);
     const line = journalLine(entry);
-    let written = 0;
-    try {
-      while (written < line.length) written += writeSync(file, line, written);
-    } catch (error) {
-      // Half a line would spoil the next one. The size is asked for: a trainer whose channel was cut writes here too.
-      if (written > 0) ftruncateSync(file, fstatSync(file).size - written);
-      throw error;
-    }
-    this.#timer ??= setTimeout(() => this.#sync(), SYNC_WITHIN_MS).unref();
+    const position = fstatSync(file).size;
+    this.#isTorn = true;
+    writeWhole(file, line, null);
+    this.#isTorn = false;
+    this.#unflushed.push({ position, line });
+    this.#flushSoon();
   }
 
-  /** Flushes what was added and closes the file; the next `append` opens it again. @throws the file system's error */
+  /** Brings what was added to the disk. @throws the file system's error; then it may be tried again */
+  flush(): void {
+    const file = this.#file;
+    if (file === null) return;
+    // Whether a flush under way brings them there, nobody would hear: of a failure only one of the two is told.
+    if (this.#hasFailed || this.#isSyncing) this.#writeAgain();
+    this.#hasFailed = true;
+    fdatasyncSync(file);
+    this.#hasFailed = false;
+    this.#unflushed = [];
+  }
+
+  /** Flushes what was added and closes the file; the next `append` opens it again. @throws as `flush`: then it stays open */
   close(): void {
     const file = this.#file;
     if (file === null) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.flush();
     this.#file = null;
-    try {
-      fdatasyncSync(file);
-    } finally {
-      // A flush that is under way still needs the descriptor: it queues before the closing.
-      if (this.#isSyncing) close(file, () => {});
-      else closeSync(file);
-    }
+    // A flush that is under way still needs the descriptor: it queues before the closing.
+    if (this.#isSyncing) close(file, () => {});
+    else closeSync(file);
   }
 
   #open(): number {
@@ -110,14 +131,42 @@ export class Journal {
     return file;
   }
 
+  /** By a descriptor of its own, for that of `append` writes at the end wherever it is told to: a trainer may have written there. */
+  #writeAgain(): void {
+    const file = openSync(this.#path, 'r+');
+    try {
+      for (const { position, line } of this.#unflushed) writeWhole(file, line, position);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => this.#sync(), SYNC_WITHIN_MS).unref();
+  }
+
   #sync(): void {
     this.#timer = null;
     if (this.#file === null) return;
+    if (this.#isSyncing) {
+      this.#flushSoon(); // a slow disk
+      return;
+    }
     this.#isSyncing = true;
+    const [last] = this.#unflushed.slice(-1);
     fdatasync(this.#file, (error) => {
       this.#isSyncing = false;
-      this.#syncError ??= error;
+      if (error !== null) this.#hasFailed = true;
+      else if (last !== undefined) this.#unflushed = this.#unflushed.filter(({ position }) => position > last.position);
     });
+  }
+}
+
+/** @param position  null for the end of a file opened for appending */
+function writeWhole(file: number, bytes: Buffer, position: number | null): void {
+  for (let written = 0; written < bytes.length; ) {
+    const at = position === null ? null : position + written;
+    written += writeSync(file, bytes, written, bytes.length - written, at);
   }
 }
 

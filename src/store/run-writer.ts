@@ -75,10 +75,12 @@ export class RunWriter {
       notInStore = null;
     };
     const finish = prepareFinish(database, run.number, addToDiary);
+    let isFinished = false;
     this.#finish = (end) => {
       const at = now();
-      inJournalOnce({ type: 'ended', at, end }, () => finish.immediate(end, at));
-      journal?.close();
+      if (!isFinished) inJournalOnce({ type: 'ended', at, end }, () => finish.immediate(end, at));
+      isFinished = true;
+      journal?.close(); // has no room, perhaps: tried again, it is the closing alone
     };
     const note = database.transaction(addToDiary);
     this.#note = (kind, text) => {

@@ -11,19 +11,38 @@ const TAIL_BYTES = 64 * 1024;
 
 /**
  * Gives back a function that keeps messages in the journal. The run's runner writes the journal while it lives: it is for
- * a trainer whose channel is closed.
+ * a trainer whose channel is closed. What could not be written, or not be flushed, is written again before the next.
  *
- * @param onFailure  called when the journal cannot be written: the messages are lost
+ * @param onFailure  called when the journal cannot be written: the messages are lost, unless the next can be
  */
 export function keepInJournal(
   { path, lastSeq }: TrainerJournal,
   now: () => number,
   onFailure: (error: unknown) => void,
 ): (messages: readonly WireEnvelope[]) => void {
+  let unkept: readonly WireEnvelope[] = [];
+  /** Where in the file those begin that may have reached it, but not the disk: after a failed flush no other tells. */
+  let unsureFrom = Number.POSITIVE_INFINITY;
+  const append = (file: number, lines: string) => {
+    if (fstatSync(file).size > unsureFrom) ftruncateSync(file, unsureFrom);
+    dropTornTail(file);
+    unsureFrom = fstatSync(file).size;
+    const bytes = Buffer.from(lines);
+    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    fdatasyncSync(file);
+  };
   return (messages) => {
     if (!existsSync(path)) return; // the run was deleted
+    unkept = [...unkept, ...messages];
     try {
-      append(path, messages.map((wire) => journalLine({ ...wire, seq: lastSeq + wire.seq }, now())).join(''));
+      const file = openSync(path, 'a+');
+      try {
+        append(file, unkept.map((wire) => journalLine({ ...wire, seq: lastSeq + wire.seq }, now())).join(''));
+      } finally {
+        closeSync(file);
+      }
+      unkept = [];
+      unsureFrom = Number.POSITIVE_INFINITY;
     } catch (error) {
       onFailure(error);
     }
@@ -34,18 +53,6 @@ export function keepInJournal(
 function journalLine(envelope: WireEnvelope, at: number): string {
   const text = JSON.stringify({ type: 'event', at, envelope });
   return `{"crc":${crc32(text)},"entry":${text}}\n`;
-}
-
-function append(path: string, text: string): void {
-  const file = openSync(path, 'a+');
-  try {
-    dropTornTail(file);
-    const bytes = Buffer.from(text);
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
-    fdatasyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** The runner may have been killed within a line. */
