@@ -18,6 +18,8 @@ import { parseAnswer, readAnswer } from './read-answer.ts';
 export interface HubClientOptions {
   readonly endpoint: string;
   readonly token: string | null;
+  /** Why there is none although there should be. */
+  readonly tokenProblem?: string | null;
   readonly lookUpTimeoutMs: number;
   readonly errorKind: ErrorKind;
   readonly fetch?: typeof fetch;
@@ -93,7 +95,7 @@ export class HubClient {
 
   /** Puts a refusal into words; null when the status alone says it all. */
   async explain(response: Response, repository: RepositoryName, file: string | null): Promise<AppError | null> {
-    const { endpoint, token, errorKind: kind } = this.#options;
+    const { endpoint, token, tokenProblem = null, errorKind: kind } = this.#options;
     const nearest = async (what: 'repository' | 'revision') => await this.#nearest(what, repository);
     // Should the server quote the token, that is left out.
     const said = response.headers.get('x-error-message') ?? '';
@@ -103,6 +105,7 @@ export class HubClient {
       endpoint,
       repository,
       hasToken: token !== null,
+      tokenProblem,
       file,
       reason,
       nearest,

@@ -13,7 +13,7 @@ import { downloadFile } from './download-file.ts';
 import { CachedRepository, type RepositoryName, tagCache } from './hub-cache.ts';
 import { HubClient, type HubFile } from './hub-client.ts';
 import { HUB_ID } from './hub-id.ts';
-import { type HubSettings, readHubSettings, readHubToken } from './hub-settings.ts';
+import { findHubToken, type HubSettings, readHubSettings } from './hub-settings.ts';
 import type { ExpectedFile } from './partial-file.ts';
 
 export interface SnapshotOptions extends RepositoryName {
@@ -102,7 +102,8 @@ function openClient(
   Kind: ErrorKind,
 ): HubClient {
   requireEndpoint(endpoint, Kind);
-  return new HubClient({ endpoint, token: readHubToken(env), lookUpTimeoutMs, errorKind: Kind, fetch, signal });
+  const { token, problem: tokenProblem } = findHubToken(env);
+  return new HubClient({ endpoint, token, tokenProblem, lookUpTimeoutMs, errorKind: Kind, fetch, signal });
 }
 
 interface FetchContext {

@@ -32,19 +32,28 @@ function hubCacheDirectory(env: NodeJS.ProcessEnv): string {
   return explicit ? expandPath(explicit, env) : join(hubHome(env), 'hub');
 }
 
+/** A token, or what is wrong with that which stands in its place. */
+export type FoundToken =
+  | { readonly token: string; readonly problem: null }
+  | { readonly token: null; readonly problem: string | null };
+
 /**
- * Gives the token that says who asks, or null: HF_TOKEN, then the file that `hf auth login` writes. It is a secret: only
- * for a request to the endpoint's own host, never for a log, an error or the store.
+ * Gives the token that says who asks, or null: HF_TOKEN, then the file that `hf auth login` writes. The first of them that
+ * holds anything counts: one that is malformed is told of, not passed over for another's. It is a secret: only for a request
+ * to the endpoint's own host, never for a log, an error or the store.
  */
-export function readHubToken(env: NodeJS.ProcessEnv): string | null {
-  if (isTrue(env.HF_HUB_DISABLE_IMPLICIT_TOKEN)) return null;
-  const given = cleanToken(env.HF_TOKEN ?? '') ?? cleanToken(env.HUGGING_FACE_HUB_TOKEN ?? '');
-  if (given !== null) return given;
+export function findHubToken(env: NodeJS.ProcessEnv): FoundToken {
+  const none: FoundToken = { token: null, problem: null };
+  if (isTrue(env.HF_HUB_DISABLE_IMPLICIT_TOKEN)) return none;
+  for (const name of ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN']) {
+    const found = readToken(env[name] ?? '', name);
+    if (found !== null) return found;
+  }
   const path = env.HF_TOKEN_PATH ? expandPath(env.HF_TOKEN_PATH, env) : join(hubHome(env), 'token');
   try {
-    return cleanToken(readFileSync(path, 'utf8'));
+    return readToken(readFileSync(path, 'utf8'), `the file ${path}`) ?? none;
   } catch {
-    return null; // none there, or none for us: what needs a token will be refused and says so
+    return none; // none there, or none for us: what needs a token will be refused and says so
   }
 }
 
@@ -63,10 +72,14 @@ function homeOf(env: NodeJS.ProcessEnv): string {
   return env.HOME || homedir();
 }
 
-/** Line breaks come along when a token is pasted; what a header cannot carry is no token. */
-function cleanToken(text: string): string | null {
+/** Line breaks come along when a token is pasted. @returns null when there is nothing at all */
+function readToken(text: string, place: string): FoundToken | null {
   const token = text.replaceAll(/[\r\n]/g, '').trim();
-  return /^[\x21-\x7e]+$/.test(token) ? token : null;
+  if (token === '') return null;
+  // What a header cannot carry is no token.
+  if (/^[\x21-\x7e]+$/.test(token)) return { token, problem: null };
+  const fault = /\s/.test(token) ? 'there is a space in it' : 'it has a character that no token has';
+  return { token: null, problem: `what stands in ${place} is malformed: ${fault}` };
 }
 
 function isTrue(value: string | undefined): boolean {

@@ -12,7 +12,7 @@ import { type AppErrorOptions, ConfigError, ModelError } from '../../errors.ts';
 import { TransferFault } from './download-errors.ts';
 import { HubClient } from './hub-client.ts';
 import { requireEndpoint, requireName } from './hub-files.ts';
-import { readHubSettings, readHubToken } from './hub-settings.ts';
+import { findHubToken, readHubSettings } from './hub-settings.ts';
 import { PushConnection } from './push-connection.ts';
 import { GIVE_TOKEN, HubRefusal } from './push-errors.ts';
 import { type LocalFile, type PushFile, readLocalFile, readWhole } from './push-file.ts';
@@ -106,9 +106,9 @@ export function requirePushable(
   requireName({ id, type: 'model', revision: branch }, Kind);
   requireEndpoint(endpoint, Kind);
   if (isOffline) throw new Kind('HF_HUB_OFFLINE forbids to push to the hub.', { hint: 'Unset it.' });
-  const token = readHubToken(env);
+  const { token, problem } = findHubToken(env);
   if (token !== null) return { endpoint, token };
-  throw new Kind(`A push to ${endpoint} needs a token, and there is none.`, {
+  throw new Kind(`A push to ${endpoint} needs a token, and ${problem ?? 'there is none'}.`, {
     hint: `Make one that may write at ${endpoint}/settings/tokens, and ${GIVE_TOKEN}.`,
   });
 }

@@ -256,6 +256,15 @@ describe('a refusal says what helps', () => {
     );
   });
 
+  it('for a gated model, to one whose token is malformed', async () => {
+    model.access = 'gated';
+    const error = await failure(snapshot(options({ env: { ...options().env, HF_TOKEN: 'hf_secret words' } })));
+    expect(error.hint).toMatch(
+      /then set HF_TOKEN, or log in .+: what stands in HF_TOKEN is malformed: there is a space in it\.$/,
+    );
+    expect(JSON.stringify(error)).not.toContain('hf_secret');
+  });
+
   it('for a token the hub does not know', async () => {
     const error = await failure(snapshot(options({ env: { ...options().env, HF_TOKEN: 'hf_wrong' } })));
     expect(error.message).toBe(

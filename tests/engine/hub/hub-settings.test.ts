@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readHubSettings, readHubToken } from '../../../src/engine/hub/hub-settings.ts';
+import { findHubToken, readHubSettings } from '../../../src/engine/hub/hub-settings.ts';
 
 describe('the settings', () => {
   it('are those of the hub itself by default', () => {
@@ -53,18 +53,36 @@ describe('the token', () => {
 
   it('is that of HF_TOKEN, before the older name and the file', () => {
     const env = { HF_HOME: home('hf_file\n'), HUGGING_FACE_HUB_TOKEN: 'hf_old' };
-    expect(readHubToken({ ...env, HF_TOKEN: ' hf_new\n' })).toBe('hf_new');
-    expect(readHubToken({ ...env, HF_TOKEN: '' })).toBe('hf_old');
-    expect(readHubToken({ HF_HOME: env.HF_HOME })).toBe('hf_file');
+    expect(findHubToken({ ...env, HF_TOKEN: ' hf_new\n' }).token).toBe('hf_new');
+    expect(findHubToken({ ...env, HF_TOKEN: '' }).token).toBe('hf_old');
+    expect(findHubToken({ HF_HOME: env.HF_HOME }).token).toBe('hf_file');
   });
 
   it('comes from the file that HF_TOKEN_PATH names', () => {
-    expect(readHubToken({ HF_HOME: home('hf_a'), HF_TOKEN_PATH: join(home('hf_b', 'mine'), 'mine') })).toBe('hf_b');
+    expect(findHubToken({ HF_HOME: home('hf_a'), HF_TOKEN_PATH: join(home('hf_b', 'mine'), 'mine') }).token).toBe(
+      'hf_b',
+    );
   });
 
-  it('is none when there is none, when it is not to be sent unasked, and when no header can carry it', () => {
-    expect(readHubToken({ HF_HOME: '/nonexistent' })).toBeNull();
-    expect(readHubToken({ HF_TOKEN: 'hf_x', HF_HUB_DISABLE_IMPLICIT_TOKEN: '1' })).toBeNull();
-    expect(readHubToken({ HF_HOME: '/nonexistent', HF_TOKEN: 'two words' })).toBeNull();
+  it('is none when there is none, and when it is not to be sent unasked', () => {
+    const none = { token: null, problem: null };
+    expect(findHubToken({ HF_HOME: '/nonexistent' })).toEqual(none);
+    expect(findHubToken({ HF_TOKEN: 'hf_x', HF_HUB_DISABLE_IMPLICIT_TOKEN: '1' })).toEqual(none);
+  });
+
+  it.each([
+    ['HF_TOKEN', 'hf_secret words', 'there is a space in it'],
+    ['HF_TOKEN', 'hf_secret\n  words', 'there is a space in it'],
+    ['HUGGING_FACE_HUB_TOKEN', 'hf_secret…', 'it has a character that no token has'],
+  ])('that is malformed in %s is told of, not shown, nor passed over for another', (name, text, fault) => {
+    const found = findHubToken({ HF_HOME: home('hf_file'), [name]: text });
+    expect(found).toEqual({ token: null, problem: `what stands in ${name} is malformed: ${fault}` });
+    expect(JSON.stringify(found)).not.toContain('secret');
+  });
+
+  it('that is malformed in a file names the file', () => {
+    const folder = home('Bearer hf_secret');
+    const problem = `what stands in the file ${join(folder, 'token')} is malformed: there is a space in it`;
+    expect(findHubToken({ HF_HOME: folder })).toEqual({ token: null, problem });
   });
 });

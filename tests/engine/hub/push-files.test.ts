@@ -277,6 +277,11 @@ describe('a push that fails', () => {
 
   it.each([
     ['no token', {}, /^A push to http.+ needs a token, and there is none\.$/],
+    [
+      'a token that is none',
+      { HF_TOKEN: 'hf_two words' },
+      /^A push to http.+ needs a token, and what stands in HF_TOKEN is malformed: there is a space in it\.$/,
+    ],
     ['no network allowed', { HF_HUB_OFFLINE: '1' }, /^HF_HUB_OFFLINE forbids to push to the hub\.$/],
     ['an address that is none', { HF_ENDPOINT: 'hub' }, /^HF_ENDPOINT is not the address of a web server\.$/],
   ])('for %s asks nobody', async (_name, env, message) => {
