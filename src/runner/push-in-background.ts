@@ -9,15 +9,23 @@ import type { TrainingConfig } from '../engine/config/experiment.ts';
 import type { PushFile } from '../engine/hub/push-file.ts';
 import { type PushedCommit, prepareRepository, pushFiles } from '../engine/hub/push-files.ts';
 import type { TrainerEventOf } from '../engine/run/protocol.ts';
-import { CancelledError } from '../errors.ts';
+import { AppError, CancelledError } from '../errors.ts';
 import { checkpointFiles } from './push-checkpoint.ts';
 
 /** What became of a push; `message` is the commit's. */
 export type PushNews =
   | { readonly type: 'pushed'; readonly id: string; readonly message: string; readonly url: string }
-  | { readonly type: 'push-failed'; readonly id: string; readonly message: string; readonly reason: string }
+  | {
+      readonly type: 'push-failed';
+      readonly id: string;
+      readonly message: string;
+      readonly reason: string;
+      readonly hint: string | null;
+    }
   /** Of no one push: the repository cannot be made, a checkpoint cannot be held. */
-  | { readonly type: 'push-trouble'; readonly id: string; readonly reason: string };
+  | { readonly type: 'push-trouble'; readonly id: string; readonly reason: string; readonly hint: string | null }
+  /** Nothing is left to do but pushes, and they have to wait for a hub in trouble, all together at most so long. */
+  | { readonly type: 'push-waits'; readonly id: string; readonly reason: string; readonly atMostSeconds: number };
 
 export interface BackgroundPushOptions {
   readonly training: TrainingConfig;
@@ -30,6 +38,8 @@ export interface BackgroundPushOptions {
   onNews(news: PushNews): void;
   /** Called while the end is waited for. */
   onProgress(doneBytes: number, totalBytes: number): void;
+  /** How long a hub in trouble is waited for at the end of a run, milliseconds; by default two minutes. */
+  readonly patienceMs?: number;
 }
 
 type Saved = Pick<TrainerEventOf<'checkpoint'>, 'step' | 'epoch' | 'path' | 'isBest'>;
@@ -49,6 +59,7 @@ interface Push {
 const HELD_PREFIX = '.push-';
 /** Of each request; with pauses up to 30 s that is about two minutes. */
 const RETRIES = 8;
+const PATIENCE_MS = 120_000;
 
 export class BackgroundPush {
   readonly #options: BackgroundPushOptions;
@@ -58,6 +69,12 @@ export class BackgroundPush {
   #pushing: Promise<unknown>;
   #isPushing = false;
   #isFinishing = false;
+  /** Why a request of the push under way is to be made again; null while all goes well. */
+  #trouble: string | null = null;
+  /** Runs while the end of the run waits for a hub in trouble. */
+  #patience: NodeJS.Timeout | null = null;
+  /** The trouble that outlasted the patience. */
+  #lastTrouble: string | null = null;
   /** `owner/name`, once the hub has told. */
   #fullId: string | null = null;
   #current: Push | null = null;
@@ -71,9 +88,12 @@ export class BackgroundPush {
   constructor(options: BackgroundPushOptions) {
     this.#options = options;
     this.#inTurn(() => this.#letGo()); // what a killed runner left
-    this.#pushing = this.#attempt(null, async () => {
+    const preparing = this.#attempt(null, async () => {
       await this.#findId();
       return null;
+    });
+    this.#pushing = preparing.then(() => {
+      this.#trouble = null;
     });
   }
 
@@ -99,6 +119,7 @@ export class BackgroundPush {
    */
   async finish(hasTrained: boolean, leave: AbortSignal): Promise<void> {
     this.#isFinishing = true;
+    if (this.#trouble !== null) this.#waitAtMost(this.#trouble);
     const onLeave = () => this.#cancel.abort();
     leave.addEventListener('abort', onLeave);
     if (leave.aborted) onLeave();
@@ -110,6 +131,8 @@ export class BackgroundPush {
       await this.#pushing;
     } finally {
       leave.removeEventListener('abort', onLeave);
+      if (this.#patience !== null) clearTimeout(this.#patience);
+      this.#patience = null;
       this.#newest = null;
       this.#best = null;
       this.#unpushed.clear();
@@ -132,6 +155,7 @@ export class BackgroundPush {
       this.#current = push;
       this.#waiting = null;
       await this.#attempt(message, () => this.#push(message, model));
+      this.#trouble = null;
       this.#current = null;
       this.#inTurn(() => this.#letGo());
     }
@@ -155,7 +179,9 @@ export class BackgroundPush {
   }
 
   async #findId(): Promise<string> {
-    this.#fullId ??= await prepareRepository(this.#connection());
+    if (this.#fullId !== null) return this.#fullId;
+    this.#fullId = await prepareRepository(this.#connection());
+    this.#trouble = null;
     return this.#fullId;
   }
 
@@ -168,10 +194,29 @@ export class BackgroundPush {
       signal: this.#cancel.signal,
       retries: RETRIES,
       isPatient: true,
+      onPause: ({ message }: AppError) => this.#takeTrouble(message),
       onProgress: (doneBytes: number, totalBytes: number) => {
+        this.#trouble = null;
         if (this.#isFinishing) this.#options.onProgress(doneBytes, totalBytes);
       },
     };
+  }
+
+  #takeTrouble(reason: string): void {
+    this.#trouble = reason;
+    if (this.#isFinishing) this.#waitAtMost(reason);
+  }
+
+  /** Says once that the end of the run waits, and leaves all pushes when the hub is still in trouble after the patience. */
+  #waitAtMost(reason: string): void {
+    if (this.#patience !== null) return;
+    const { id, onNews, patienceMs = PATIENCE_MS } = this.#options;
+    onNews({ type: 'push-waits', id, reason, atMostSeconds: patienceMs / 1000 });
+    this.#patience = setTimeout(() => {
+      this.#patience = null;
+      this.#lastTrouble = this.#trouble;
+      if (this.#trouble !== null) this.#cancel.abort();
+    }, patienceMs);
   }
 
   /** Tells what became of a push; whatever it is, the run goes on. */
@@ -182,8 +227,14 @@ export class BackgroundPush {
       if (pushed !== null && message !== null) onNews({ type: 'pushed', id: pushed.id, message, url: pushed.url });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const reason = error instanceof CancelledError ? 'It was left before it was done.' : error.message;
-      onNews(message === null ? { type: 'push-trouble', id, reason } : { type: 'push-failed', id, message, reason });
+      const left = this.#lastTrouble ?? 'It was left before it was done.';
+      const reason = error instanceof CancelledError ? left : error.message;
+      const hint = (error instanceof AppError && error.hint) || null;
+      onNews(
+        message === null
+          ? { type: 'push-trouble', id, reason, hint }
+          : { type: 'push-failed', id, message, reason, hint },
+      );
     }
   }
 

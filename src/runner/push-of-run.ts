@@ -36,7 +36,7 @@ export function pushOfRun(options: PushOfRunOptions): BackgroundPush | null {
     runDirectory: directory,
     card: (hubId, step, checkpoint) => cardOfCheckpoint(store, { runId, hubId, step, directory: checkpoint }),
     onNews: (news) => {
-      note(news.type === 'pushed' ? 'push' : 'warning', describePush(news));
+      note(news.type === 'pushed' ? 'push' : 'warning', describePush(news, runId));
       options.onPush?.(news);
     },
     onProgress: (doneBytes, totalBytes) => options.onPushProgress?.(doneBytes, totalBytes),

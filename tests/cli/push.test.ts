@@ -1,13 +1,13 @@
 /** `bleubird push` and runs that push, in a process of their own, to a hub on this machine. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { checksumProblem } from '../../src/engine/training/checksums.ts';
 import { findCheckpointIn } from '../../src/runner/resume-point.ts';
 import { type FakeHub, startFakeHub } from '../support/fake-hub.ts';
 import { type FakeUploads, takeUploads } from '../support/fake-hub-uploads.ts';
 import { tinyModel } from '../support/tiny-model.ts';
-import { type CliResult, runCli, temporaryFolder } from './run-cli.ts';
+import { type CliResult, runCli, startCli, temporaryFolder } from './run-cli.ts';
 import { writeTinyExperiment } from './tiny-experiment.ts';
 
 let hub: FakeHub;
@@ -72,6 +72,32 @@ it('a run tells of its pushes in its diary and leaves no links behind', async ()
   expect(stdout).toMatch(/push: End of training: http/);
   const [run = ''] = readdirSync(join(folder, '.bleubird/runs'));
   expect(readdirSync(join(folder, '.bleubird/runs', run)).filter((name) => name.startsWith('.push'))).toEqual([]);
+});
+
+it('a run that waits for its hub in the end says so, in its diary too, and can be left with one Ctrl-C', async () => {
+  const cwd = temporaryFolder();
+  hub.fault = ({ path }) => (path.includes('/commit/') ? { type: 'status', status: 503 } : null);
+  onTestFinished(() => {
+    hub.fault = () => null;
+  });
+  const settings = [...pushing, 'hub_model_id=late', 'hub_strategy=end'].flatMap((one) => ['--set', `training.${one}`]);
+  const child = startCli(['run', writeTinyExperiment(cwd, tinyModel), '--no-ui', ...settings], {
+    cwd,
+    env: environment(),
+  });
+  let said = '';
+  child.stdout.resume();
+  child.stderr.on('data', (piece: Buffer) => {
+    said += piece;
+    if (`${piece}`.includes('The run waits')) child.kill('SIGINT');
+  });
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+  const words =
+    /All is done but what is pushed to late: .+ \(503\).+ The run waits until that works, for 2 minutes at most\. To leave it: Ctrl-C, or "bleubird stop \w+"; "bleubird push \w+ late" pushes later\./g;
+  expect(said.match(words), said).toHaveLength(1);
+  const { stdout } = await runCli(['show', 'last'], { cwd });
+  expect(stdout.match(words), stdout).toHaveLength(1);
+  expect(stdout).toMatch(/warning: End of training could not be pushed to late: It was left before it was done\./);
 });
 
 it('a run whose pushes fail completes all the same, with warnings', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { TrainingConfig } from '../../src/engine/config/experiment.ts';
+import { describePush } from '../../src/runner/describe-push.ts';
 import { BackgroundPush, type PushNews } from '../../src/runner/push-in-background.ts';
 import { trainingConfig } from '../support/experiment.ts';
 import { type FakeHub, startFakeHub } from '../support/fake-hub.ts';
@@ -26,7 +27,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function start(changes: Partial<TrainingConfig> = {}): BackgroundPush {
+function start(changes: Partial<TrainingConfig> = {}, patienceMs?: number): BackgroundPush {
   return new BackgroundPush({
     training: trainingConfig({ push_to_hub: true, hub_model_id: 'me/tuned', save_strategy: 'steps', ...changes }),
     id: 'me/tuned',
@@ -35,6 +36,7 @@ function start(changes: Partial<TrainingConfig> = {}): BackgroundPush {
     card: async (_id, step) => ({ name: 'README.md', content: { text: `step ${step}` } }),
     onNews: (one) => news.push(one),
     onProgress: () => {},
+    patienceMs,
   });
 }
 
@@ -102,6 +104,7 @@ it('leaves out none of all_checkpoints, nor one whose push failed', async () => 
     id: 'me/tuned',
     message: 'Training in progress, step 1',
     reason: 'The hub does not let this token write to me/tuned (403).',
+    hint: expect.stringContaining('The token needs the right to write to me/tuned: see '),
   });
   hub.fault = () => null;
   const uploading = holdUploads();
@@ -160,8 +163,15 @@ it('is left when the user no longer wants to wait', async () => {
       id: 'me/tuned',
       message: 'Training in progress, step 1',
       reason: 'It was left before it was done.',
+      hint: null,
     },
-    { type: 'push-failed', id: 'me/tuned', message: 'End of training', reason: 'It was left before it was done.' },
+    {
+      type: 'push-failed',
+      id: 'me/tuned',
+      message: 'End of training',
+      reason: 'It was left before it was done.',
+      hint: null,
+    },
   ]);
   expect(links()).toEqual([]);
 });
@@ -172,6 +182,46 @@ it('says at once what will go wrong, and removes what a killed runner left', asy
   const push = start();
   await expect.poll(() => news).toHaveLength(1);
   expect(news[0]).toMatchObject({ type: 'push-trouble', reason: expect.stringContaining('does not accept the token') });
+  expect(news.map((one) => describePush(one, 'r'))).toEqual([
+    `Trouble with pushing to me/tuned: The hub ${hub.endpoint} does not accept the token (401). The run goes on. ` +
+      `Make one that may write at ${hub.endpoint}/settings/tokens, and set HF_TOKEN, or log in with "hf auth login".`,
+  ]);
   await push.finish(false, never);
   expect(links()).toEqual([]);
+});
+
+it('says once that the end waits for a hub in trouble, how long at most, and waits no longer, whatever is left', async () => {
+  hub.fault = () => ({ type: 'status', status: 503 });
+  const patienceMs = 1_500;
+  const push = start({}, patienceMs);
+  push.add(save(1));
+  await expect.poll(() => hub.requests.length).toBeGreaterThan(0);
+  const beganAt = performance.now();
+  await push.finish(true, never);
+  expect(performance.now() - beganAt).toBeLessThan(patienceMs + 1_000);
+  expect(news.map(({ type }) => type)).toEqual(['push-waits', 'push-trouble', 'push-failed']);
+  for (const one of news) expect(one).toMatchObject({ reason: expect.stringContaining('(503)') });
+  expect(links()).toEqual([]);
+  const [waits] = news;
+  expect(waits && describePush(waits, 'r')).toMatch(
+    /^All is done but what is pushed to me\/tuned: .+\(503\).+The run waits until that works, for 1\.5 seconds at most\. To leave it: Ctrl-C, or "bleubird stop r"; "bleubird push r me\/tuned" pushes later\.$/,
+  );
+});
+
+it('waits silently for a hub that is slow only, and pushes after a trouble that passes', async () => {
+  const push = start();
+  let refusals = 1;
+  hub.fault = ({ path }) => (path.includes('/commit/') && refusals-- > 0 ? { type: 'status', status: 503 } : null);
+  push.add(save(1));
+  await push.finish(false, never);
+  expect(news.map(({ type }) => type)).toEqual(['push-waits', 'pushed']);
+  news = [];
+  const slow = start();
+  const uploading = holdUploads();
+  slow.add(save(2));
+  await uploading.reached;
+  const finished = slow.finish(false, never);
+  uploading.release();
+  await finished;
+  expect(news.map(({ type }) => type)).toEqual(['pushed']);
 });

@@ -157,8 +157,12 @@ function listenToInterrupts(world: World): Interrupt {
 
 function textReporter(experiment: Experiment, { output, now }: World): Reporter {
   const narrator = new Narrator(experiment.training.logging_steps, now);
+  let id = '';
   return {
-    start: ({ runId, directory }) => output.line(`run     ${runId}: ${directory}`),
+    start: ({ runId, directory }) => {
+      id = runId;
+      output.line(`run     ${runId}: ${directory}`);
+    },
     event: ({ event }) => {
       for (const { to, text } of narrator.linesFor(event)) {
         if (to === 'log') output.line(text);
@@ -166,8 +170,8 @@ function textReporter(experiment: Experiment, { output, now }: World): Reporter 
       }
     },
     push: (news) => {
-      if (news.type === 'pushed') output.line(`${'pushed'.padEnd(8)}${visibleText(describePush(news))}`);
-      else output.warn(describePush(news));
+      if (news.type === 'pushed') output.line(`${'pushed'.padEnd(8)}${visibleText(describePush(news, id))}`);
+      else output.warn(describePush(news, id));
     },
     end: ({ runId, state }, store) => {
       const { before, after } = beforeAndAfter(store.evaluations(runId));

@@ -3,7 +3,7 @@
  * to the endpoint itself and nowhere else, and stands in no error.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError, ModelError } from '../../errors.ts';
+import { type AppError, CancelledError, ModelError } from '../../errors.ts';
 import { BrokenOff, isPassingStatus, networkFault, retryAfterMs, TransferFault } from './download-errors.ts';
 import { fetchUrl } from './fetch-url.ts';
 import { explainPushRefusal, HubRefusal } from './push-errors.ts';
@@ -22,6 +22,8 @@ export interface PushConnectionOptions {
   readonly stallMs: number;
   /** Whether to try again too when the hub was never reached. */
   readonly isPatient: boolean;
+  /** Called before each pause, with why. */
+  readonly onPause?: (reason: AppError) => void;
   readonly fetch?: typeof fetch;
   readonly signal?: AbortSignal;
 }
@@ -83,11 +85,12 @@ export class PushConnection {
 
   /** Waits before another attempt. @throws the fault itself when there shall be none */
   async pause(failures: number, fault: TransferFault): Promise<void> {
-    const { retries, pauseMs, isPatient, signal } = this.options;
+    const { retries, pauseMs, isPatient, onPause, signal } = this.options;
     const wait = fault.retryAfterMs ?? 0;
     const isHopeless = fault.isUnreached && !this.#hasReached && !isPatient;
     if (failures > retries || isHopeless || wait > MAX_RETRY_AFTER_MS) throw fault;
     const pause = Math.max(wait, Math.min(MAX_PAUSE_MS, pauseMs * 2 ** (failures - 1)));
+    onPause?.(fault.failure);
     await sleep(pause, undefined, { signal }).catch(() => {
       throw new CancelledError();
     });

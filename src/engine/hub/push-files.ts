@@ -8,7 +8,7 @@
  * addresses with their signatures into its errors.
  */
 import * as z from 'zod';
-import { type AppErrorOptions, ConfigError, ModelError } from '../../errors.ts';
+import { type AppError, type AppErrorOptions, ConfigError, ModelError } from '../../errors.ts';
 import { TransferFault } from './download-errors.ts';
 import { HubClient } from './hub-client.ts';
 import { requireEndpoint, requireName } from './hub-files.ts';
@@ -44,6 +44,8 @@ export interface PushOptions {
   readonly stallMs?: number;
   /** Try again too while the hub cannot be reached at all. */
   readonly isPatient?: boolean;
+  /** Called before each pause after which a request is made again, with why. */
+  onPause?(reason: AppError): void;
 }
 
 export interface PushedCommit {
@@ -123,10 +125,21 @@ async function withConnection<T>(
   options: Omit<PushOptions, 'files' | 'message'>,
   work: (connection: PushConnection, client: HubClient) => Promise<T>,
 ): Promise<T> {
-  const { id, branch, env, fetch, signal, retries = 5, pauseMs = 1_000, stallMs = 60_000, isPatient = false } = options;
+  const { id, branch, env, fetch, signal, onPause } = options;
+  const { retries = 5, pauseMs = 1_000, stallMs = 60_000, isPatient = false } = options;
   const hub = requirePushable(id, env, branch);
   const { lookUpTimeoutMs } = readHubSettings(env);
-  const connection = new PushConnection({ ...hub, id, retries, pauseMs, stallMs, isPatient, fetch, signal });
+  const connection = new PushConnection({
+    ...hub,
+    id,
+    retries,
+    pauseMs,
+    stallMs,
+    isPatient,
+    onPause,
+    fetch,
+    signal,
+  });
   const client = new HubClient({ ...hub, lookUpTimeoutMs, errorKind: ModelError, fetch, signal });
   try {
     return await work(connection, client);
