@@ -8,6 +8,7 @@
 import {
   close,
   closeSync,
+  existsSync,
   fdatasync,
   fdatasyncSync,
   fstatSync,
@@ -16,9 +17,10 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { WireEnvelope } from '../engine/run/wire.ts';
+import { flushPath } from './flush-path.ts';
 import type { RunnerIdentity, RunState } from './rows.ts';
 import type { NewRun, RunEnd } from './run-facts.ts';
 
@@ -125,7 +127,9 @@ export class Journal {
 
   #open(): number {
     if (this.#file !== null) return this.#file;
+    const isNew = !existsSync(this.#path);
     const file = openSync(this.#path, 'a+', 0o600);
+    if (isNew) flushNames(dirname(this.#path));
     dropTornTail(file);
     this.#file = file;
     return file;
@@ -160,6 +164,12 @@ export class Journal {
       else if (last !== undefined) this.#unflushed = this.#unflushed.filter(({ position }) => position > last.position);
     });
   }
+}
+
+/** A flush of the file alone need not bring its name to the disk, nor that of its folder. */
+function flushNames(runDirectory: string): void {
+  flushPath(runDirectory);
+  flushPath(dirname(runDirectory));
 }
 
 /** @param position  null for the end of a file opened for appending */

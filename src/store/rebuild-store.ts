@@ -1,8 +1,9 @@
 /** Makes a new store of what can be read of a damaged one and of the journals of the runs. */
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { copyRun, readableRuns } from './copy-run.ts';
+import { flushPath } from './flush-path.ts';
 import { journalPath } from './journal.ts';
 import { migrate } from './migrate.ts';
 import { type JournalSummary, type ParseEnvelope, summarizeJournal } from './read-journal.ts';
@@ -57,8 +58,9 @@ export function rebuildStore(
       return { id, from: make({ ...sources, journal: null }), trouble: made.trouble };
     });
     database.close();
-    flush(unfinished);
+    flushPath(unfinished);
     renameSync(unfinished, path);
+    flushPath(dirname(path));
     return rebuilt;
   } finally {
     database.close();
@@ -139,14 +141,5 @@ function openDamaged(path: string): Database.Database | null {
   } catch {
     database.close();
     return null;
-  }
-}
-
-function flush(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }

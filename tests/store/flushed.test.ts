@@ -20,6 +20,7 @@ it.skipIf(!canTrace)(
     const [, making = '', recording = '', , deleting = ''] = readFileSync(trace, 'utf8').split(marks);
     const flushOfLog = /f(data)?sync\(\d+<.*bleubird\.sqlite-wal>\) += 0/;
     expect(making).toMatch(flushOfLog);
+    for (const named of ['runs/r>', 'runs>']) expect(making).toMatch(new RegExp(`fsync\\(\\d+<.*${named}\\) += 0`));
     expect(recording).not.toMatch(flushOfLog);
     expect(deleting.split(/unlink\(.*journal/)[0]).toMatch(flushOfLog);
   },
