@@ -7,11 +7,10 @@ import type { Database } from 'better-sqlite3';
 
 /** Does the work, a whole transaction, and flushes the log after its commit. @returns what the work gives */
 export function flushed<T>(database: Database, work: () => T): T {
-  const usual = Number(database.pragma('synchronous', { simple: true }));
   database.pragma('synchronous = FULL');
   try {
     return work();
   } finally {
-    database.pragma(`synchronous = ${usual}`);
+    database.pragma('synchronous = NORMAL'); // as it was opened with
   }
 }
