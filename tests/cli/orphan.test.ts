@@ -39,7 +39,7 @@ it('tells that the last steps were not saved, why, and where a resume goes on', 
     process.kill(trainer, 'SIGSTOP');
     isSaving.resolve();
   });
-  await runCli(['save', id, '--store', store.directory]);
+  await runCli(['save', id, '--no-wait', '--store', store.directory]);
   await isSaving.promise;
   await sleep(SLOW_SAVE_MS);
   process.kill(trainer, 'SIGCONT');
