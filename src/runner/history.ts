@@ -1,12 +1,12 @@
 /**
- * What a runner writes of its run: first into the store, then told to who listens. While the disk is full it waits, and its
- * trainer with it; once writing has failed for another reason nothing more is written, so that the history has no holes.
+ * What a runner writes of its run: first into the store, then told to who listens. While the disk is full or the store locked
+ * it waits, and its trainer with it; once writing has failed for another reason nothing more is written, so that the history has no holes.
  */
 import type { Envelope, TrainerEvent } from '../engine/run/protocol.ts';
 import type { WireEnvelope } from '../engine/run/wire.ts';
 import { StoreError } from '../errors.ts';
 import type { RunEnd, RunWriter } from '../store/run-writer.ts';
-import { isDiskFull } from '../store/sqlite-error.ts';
+import { isDiskFull, isLocked } from '../store/sqlite-error.ts';
 
 const RETRY_MS = 1_000;
 
@@ -16,8 +16,11 @@ interface Waiting {
   readonly done: () => void;
 }
 
-/** Told when writing has to wait, with why, and when it goes on. */
-export type OnPause = (isPaused: boolean, reason: string) => void;
+/** Told when writing has to wait, with why, and with null when it goes on. */
+export type OnPause = (reason: PauseReason | null) => void;
+
+/** What passes by itself or by somebody else's doing. */
+export type PauseReason = 'the disk is full' | 'another program locks the store';
 
 export interface HistoryOptions {
   readonly onEvent?: (envelope: Envelope) => void;
@@ -35,11 +38,11 @@ export class History {
   #savedStep = -1;
   #hasToldOfListener = false;
   #missedBeat: StoreError | null = null;
-  /** In order; none unless the disk is full. */
+  /** In order; none unless there is a pause. */
   #waiting: Waiting[] = [];
   #settled: (() => void)[] = [];
   #retry: NodeJS.Timeout | null = null;
-  #pause: StoreError | null = null;
+  #pause: { readonly error: StoreError; readonly reason: PauseReason } | null = null;
   #hasPatience = true;
 
   constructor(writer: RunWriter, options: HistoryOptions) {
@@ -99,7 +102,7 @@ export class History {
   /** Waits no longer for room, now and from now on. */
   giveUp(): void {
     this.#hasPatience = false;
-    if (this.#pause !== null) this.#fail(this.#pause);
+    if (this.#pause !== null) this.#fail(this.#pause.error);
   }
 
   /** A sign of life that cannot be written leaves no hole in the history: whether the store has failed, events decide. */
@@ -143,22 +146,23 @@ export class History {
     });
   }
 
-  /** @returns false when there is no room, and when nothing can be written any more */
+  /** @returns false when it has to wait, and when nothing can be written any more */
   #attempt(work: () => void): boolean {
     try {
       work();
       return true;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      if (isDiskFull(error) && this.#hasPatience) this.#wait(error);
+      const reason = pauseReason(error);
+      if (reason !== null && this.#hasPatience) this.#wait(error, reason);
       else this.#fail(error);
       return false;
     }
   }
 
-  #wait(error: StoreError): void {
-    if (this.#pause === null) this.#options.onPause?.(true, error.message);
-    this.#pause = error;
+  #wait(error: StoreError, reason: PauseReason): void {
+    if (this.#pause?.reason !== reason) this.#options.onPause?.(reason);
+    this.#pause = { error, reason };
     this.#retry ??= setInterval(() => this.#goOn(), RETRY_MS);
   }
 
@@ -168,9 +172,10 @@ export class History {
       this.#waiting.shift();
       next.done();
     }
+    const reason = this.#pause?.reason ?? 'the disk is full';
     this.#endPause();
-    this.#options.onPause?.(false, '');
-    this.note('warning', 'it was paused, for the disk was full; it goes on');
+    this.#options.onPause?.(null);
+    this.note('warning', `it was paused: ${reason}; now it goes on`);
   }
 
   #fail(error: StoreError): void {
@@ -186,4 +191,9 @@ export class History {
     this.#pause = null;
     for (const done of this.#settled.splice(0)) done();
   }
+}
+
+function pauseReason(error: StoreError): PauseReason | null {
+  if (isDiskFull(error)) return 'the disk is full';
+  return isLocked(error) ? 'another program locks the store' : null;
 }

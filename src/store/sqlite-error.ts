@@ -44,10 +44,20 @@ export function lostStore(path: string, runs: number): StoreError {
 
 /** Says whether something could not be written for want of room, as far as an error and its causes tell. */
 export function isDiskFull(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && FULL.has(String(cause.code))) return true;
-  }
-  return false;
+  return codesOf(error).some((code) => FULL.has(code));
+}
+
+/** Says whether another program holds a lock for longer than was waited. */
+export function isLocked(error: unknown): boolean {
+  return codesOf(error).some((code) => /^SQLITE_(BUSY|LOCKED)/.test(code));
+}
+
+/** Of an error and its causes. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ('code' in cause) codes.push(String(cause.code));
+  return codes;
 }
 
 /** Says whether an error is of what was read of a run, so that others can still be written: not of the database or its disk. */

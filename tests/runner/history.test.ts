@@ -7,8 +7,10 @@ import type { RunWriter } from '../../src/store/run-writer.ts';
 import { newStore } from '../store/new-store.ts';
 import { completed, envelopes, metrics, newRun } from '../store/run-events.ts';
 
-const full = () =>
-  new StoreError('The disk is full.', { cause: Object.assign(new Error('no space left'), { code: 'ENOSPC' }) });
+const refusal = (message: string, code: string) =>
+  new StoreError(message, { cause: Object.assign(new Error(message), { code }) });
+const full = () => refusal('The disk is full.', 'ENOSPC');
+const locked = () => refusal('The store stays locked.', 'SQLITE_BUSY');
 const never = new AbortController().signal;
 
 /** The writer of a real store that refuses everything while there is a `refusal`. */
@@ -31,12 +33,15 @@ function refusingWriter() {
 
 const steps = (store: ReturnType<typeof newStore>) => store.metricSeries('r', 'loss').map(({ step }) => step);
 
-it('waits while the disk is full, then writes all in order, and says both', async () => {
+it.each([
+  { reason: 'the disk is full', refuse: full },
+  { reason: 'another program locks the store', refuse: locked },
+])('waits while $reason, then writes all in order, and says both', async ({ reason, refuse }) => {
   const { store, state, writer } = refusingWriter();
-  const said: boolean[] = [];
+  const said: (string | null)[] = [];
   const heard: number[] = [];
   const history = new History(writer, {
-    onPause: (isPaused) => said.push(isPaused),
+    onPause: (why) => said.push(why),
     onEvent: ({ seq }: Envelope) => heard.push(seq),
   });
   const number = envelopes();
@@ -45,20 +50,20 @@ it('waits while the disk is full, then writes all in order, and says both', asyn
     return history.add(envelope, envelope);
   };
   expect(add(1)).toBeUndefined();
-  state.refusal = full();
+  state.refusal = refuse();
   const [second, third] = [add(2), add(3)];
   history.note('push', 'a word in between');
   history.heartbeat();
   expect(steps(store)).toEqual([1]);
-  expect(said).toEqual([true]);
+  expect(said).toEqual([reason]);
   state.refusal = null;
   await Promise.all([second, third, history.settled()]);
   expect(steps(store)).toEqual([1, 2, 3]);
   expect(heard).toEqual([1, 2, 3]);
-  expect(said).toEqual([true, false]);
+  expect(said).toEqual([reason, null]);
   expect(store.events('r', 9).map(({ text }) => text)).toEqual([
     'a word in between',
-    'it was paused, for the disk was full; it goes on',
+    `it was paused: ${reason}; now it goes on`,
   ]);
   expect(history.failure).toBeNull();
 });

@@ -93,9 +93,9 @@ async function conduct(
         reporter.event(envelope);
       },
       onFetch: (doneBytes, totalBytes) => progress.update(doneBytes, totalBytes),
-      onPause: (isPaused) =>
+      onPause: (reason) =>
         world.output.warn(
-          isPaused ? 'paused: the disk is full; the run goes on when there is room' : 'there is room: the run goes on',
+          reason === null ? 'the run goes on' : `paused: ${reason}; the run goes on as soon as that is over`,
         ),
       onPush: (news) => reporter.push(news),
       onPushProgress: (doneBytes, totalBytes) => pushProgress.update(doneBytes, totalBytes),
