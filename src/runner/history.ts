@@ -5,6 +5,7 @@
 import type { Envelope, TrainerEvent } from '../engine/run/protocol.ts';
 import type { WireEnvelope } from '../engine/run/wire.ts';
 import { StoreError } from '../errors.ts';
+import { LostRunError } from '../store/ownership.ts';
 import type { RunEnd, RunWriter } from '../store/run-writer.ts';
 import { isDiskFull, isLocked } from '../store/sqlite-error.ts';
 
@@ -107,7 +108,7 @@ export class History {
 
   /** A sign of life that cannot be written leaves no hole in the history: whether the store has failed, events decide. */
   heartbeat(): void {
-    if (this.#pause !== null) return; // its silence tells that it waits
+    if (this.#pause !== null || this.failure !== null) return; // its silence tells that it waits
     try {
       this.#writer.heartbeat();
       if (this.#missedBeat === null) return;
@@ -115,7 +116,8 @@ export class History {
       this.#missedBeat = null;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.#missedBeat ??= error;
+      if (error instanceof LostRunError) this.#fail(error);
+      else this.#missedBeat ??= error;
     }
   }
 

@@ -3,28 +3,37 @@
  * time in the same boot of the same host.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { errorCode } from '../engine/files/system-error.ts';
 import type { RunnerIdentity } from '../store/rows.ts';
 
 /** Gives back the identity of the process `pid`, by default this one. */
 export function identityOf(pid = process.pid): RunnerIdentity {
-  return { pid, processStart: readProcess(pid)?.start ?? null, bootId: readBootId(), hostname: hostname() };
+  const [processStart, bootId] = [readProcess(pid)?.start ?? null, readBootId()];
+  return { pid, processStart, bootId, pidNamespace: readPidNamespace(), hostname: hostname() };
 }
 
 /**
- * Says whether the process with this identity lives; null when that cannot be told from here, since it is on another host.
+ * Says whether the process with this identity lives; null when that cannot be told from here, since it is on another host,
+ * or in a container whose processes have other numbers.
  */
 export function isAlive(identity: RunnerIdentity): boolean | null {
   if (identity.hostname !== hostname()) return null;
   const bootId = readBootId();
   if (identity.bootId !== null && bootId !== null && identity.bootId !== bootId) return false;
+  const pidNamespace = readPidNamespace();
+  if (identity.pidNamespace !== null && pidNamespace !== null && identity.pidNamespace !== pidNamespace) return null;
   if (!exists(identity.pid)) return false;
   const found = readProcess(identity.pid);
   if (found === null) return true;
   if (found.isDead) return false;
   return identity.processStart === null || identity.processStart === found.start;
+}
+
+/** Says in words where a process is that cannot be reached from here. */
+export function placeOf(identity: RunnerIdentity): string {
+  return identity.hostname === hostname() ? 'in another container of this host' : `on the host ${identity.hostname}`;
 }
 
 /** Signal 0 only asks. A process of another user exists, too. */
@@ -79,6 +88,15 @@ export function readFromPs(pid: number): FoundProcess | null {
 
 function readBootId(): string | null {
   return readText('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
+}
+
+/** Such as `pid:[4026531836]`; unique as long as the system runs. */
+function readPidNamespace(): string | null {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return null; // a system without
+  }
 }
 
 function readText(path: string): string | null {

@@ -11,7 +11,7 @@ const SILENCE_OF_ANOTHER_HOST_MS = 5 * 60_000;
 /** Gives back how many runs there were of this kind. Cheap enough for once a second. @throws {StoreError} */
 export function reconcileRuns(store: Store, now = Date.now()): number {
   const dead = deadRuns(store, now);
-  for (const { id } of dead) recordEnd(store, id);
+  for (const run of dead) recordEnd(store, run);
   return dead.length;
 }
 
@@ -26,14 +26,14 @@ export function deadRuns(store: Store, now: number): RunRecord[] {
  *
  * @throws {StoreError} when that cannot be written
  */
-export function recordEnd(store: Store, id: string): void {
+export function recordEnd(store: Store, { id, runner }: Pick<RunRecord, 'id' | 'runner'>): void {
   try {
     store.catchUp(id, parseEnvelope);
   } catch (error) {
     // Of a journal that cannot be used the check tells; a store that cannot be written says so below.
     if (!(error instanceof StoreError)) throw error;
   }
-  store.markInterrupted(id);
+  store.markInterrupted(id, runner);
 }
 
 /** Says whether a run has a living runner, as far as can be told from here. */

@@ -7,6 +7,7 @@ import type { RunRecord } from '../store/rows.ts';
 import { isResumable, isUnfinished } from '../store/run-state.ts';
 import type { Store } from '../store/store.ts';
 import { parseEnvelope } from './parse-envelope.ts';
+import { isAlive } from './process-identity.ts';
 import { isRunnerAlive } from './reconcile-runs.ts';
 
 export interface FoundCheckpoint {
@@ -25,10 +26,12 @@ export async function requireResumable(store: Store, typed: string): Promise<Run
   const isDead = !isUnfinished(found.state) || !isRunnerAlive(found);
   // A power cut, or damage to SQLite's log, takes the newest rows; the journal has them.
   if (isDead) store.catchUp(found.id, parseEnvelope);
-  if (isDead) store.markInterrupted(found.id);
+  if (isDead) store.markInterrupted(found.id, found.runner);
   const run = store.findRun(found.id);
-  if (isUnfinished(run.state)) {
-    throw new StoreError(`Run ${run.id} is ${run.state}: there is nothing to resume.`, {
+  // Taken for interrupted by somebody who could not see its runner: that takes it back at its next heartbeat.
+  const isMistaken = run.state === 'interrupted' && run.runner !== null && isAlive(run.runner) === true;
+  if (isUnfinished(run.state) || isMistaken) {
+    throw new StoreError(`Run ${run.id} is ${isMistaken ? 'running' : run.state}: there is nothing to resume.`, {
       hint: `bleubird attach ${run.id} shows it.`,
     });
   }

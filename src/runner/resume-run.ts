@@ -30,9 +30,10 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   const experiment = storedExperiment(run);
   requirePush(experiment.training, env);
   await waitForOrphanedTrainer(run);
+  await requireResumable(store, run.id); // while that was waited for, another may have taken it up, and be saving
   await clearUnfinished(join(run.directory, 'checkpoints'));
   // A trainer that outlived its runner has put its last events into the journal.
-  if (store.catchUp(run.id, parseEnvelope)) store.markInterrupted(run.id);
+  if (store.catchUp(run.id, parseEnvelope)) store.markInterrupted(run.id, run.runner);
   const { path, warnings } = await findRunCheckpoint(store, run);
   const hasBefore = store.evaluations(run.id).some(({ stage }) => stage === 'before');
   const resume = { checkpoint: path, hasBefore };

@@ -9,6 +9,7 @@ import { superviseTrainer, type Trainer } from '../engine/run/supervisor.ts';
 import { findNewestSoundCheckpoint } from '../engine/training/checkpoint.ts';
 import { AppError } from '../errors.ts';
 import { journalPath } from '../store/journal.ts';
+import { LostRunError } from '../store/ownership.ts';
 import type { RunState } from '../store/rows.ts';
 import type { RunWriter } from '../store/run-writer.ts';
 import type { Store } from '../store/store.ts';
@@ -151,6 +152,7 @@ export async function conductRun(writer: RunWriter, options: ConductOptions): Pr
     if (model !== experiment.model) history.note('model', `${experiment.model} is ${model}`);
     const push = pushOfRun({ ...options, env, runId, directory, note: (type, text) => history.note(type, text) });
     const ended = await train(history, writer, { ...options, env, experiment: { ...experiment, model } }, push);
+    if (isLost(history)) return { runId, state: 'failed', error: history.failure };
     await writeCards(options.store, runId, directory).catch((error: Error) =>
       history.note('warning', `the model's card could not be written: ${error.message}`),
     );
@@ -185,8 +187,8 @@ async function train(
     trainerPath,
     killAfterMs,
   });
-  history.onFailure = () => trainer.leave();
-  if (history.failure !== null) trainer.leave();
+  history.onFailure = () => (isLost(history) ? trainer.abandon() : trainer.leave());
+  if (history.failure !== null) history.onFailure();
   const release = obey(trainer, history, options);
   try {
     const end = await trainer.finished;
@@ -201,6 +203,11 @@ async function train(
   } finally {
     release();
   }
+}
+
+/** Another runner has the run: what is here is not to be touched any more. */
+function isLost({ failure }: History): boolean {
+  return failure instanceof LostRunError;
 }
 
 async function tracesIn(directory: string, killsBefore: number | null): Promise<Traces> {

@@ -4,7 +4,7 @@ import { StoreError } from '../errors.ts';
 import type { CheckpointRow } from '../store/rows.ts';
 import { isUnfinished } from '../store/run-state.ts';
 import type { Store } from '../store/store.ts';
-import { isAlive } from './process-identity.ts';
+import { isAlive, placeOf } from './process-identity.ts';
 
 const LOOK_EVERY_MS = 100;
 
@@ -23,7 +23,7 @@ export function saveRun(store: Store, id: string): (waitMs: number) => Promise<C
     });
   }
   if (isAlive(runner) === null) {
-    throw new StoreError(`Run ${runId} runs on the host ${runner.hostname}.`, { hint: 'Save it from there.' });
+    throw new StoreError(`Run ${runId} runs ${placeOf(runner)}.`, { hint: 'Save it from there.' });
   }
   const askedAt = Date.now();
   try {

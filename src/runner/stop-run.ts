@@ -5,7 +5,7 @@ import { StoreError } from '../errors.ts';
 import type { RunState } from '../store/rows.ts';
 import { isUnfinished } from '../store/run-state.ts';
 import type { Store } from '../store/store.ts';
-import { isAlive } from './process-identity.ts';
+import { isAlive, placeOf } from './process-identity.ts';
 import { recordEnd } from './reconcile-runs.ts';
 
 export interface StopOptions {
@@ -31,13 +31,13 @@ export async function stopRun(store: Store, id: string, options: StopOptions = {
   }
   const isRunnerAlive = run.runner === null ? false : isAlive(run.runner);
   if (run.runner === null || isRunnerAlive === false) {
-    recordEnd(store, run.id);
+    recordEnd(store, run);
     throw new StoreError(`Run ${run.id} is ${store.findRun(run.id).state}: its runner no longer lives.`, {
       hint: `bleubird show ${run.id} tells what it had reached.`,
     });
   }
   if (isRunnerAlive === null) {
-    throw new StoreError(`Run ${run.id} runs on the host ${run.runner.hostname}.`, { hint: 'Stop it from there.' });
+    throw new StoreError(`Run ${run.id} runs ${placeOf(run.runner)}.`, { hint: 'Stop it from there.' });
   }
   const isFirst = store.markStopRequested(run.id);
   if (isFirst || options.again) sendInterrupt(run.id, run.runner.pid);

@@ -20,6 +20,7 @@ const storedRun = z
     pid: z.number().nullable(),
     processStart: z.string().nullable(),
     bootId: z.string().nullable(),
+    pidNamespace: z.string().nullable(),
     hostname: z.string().nullable(),
   })
   .transform(({ number, state, lastSeq, pid, hostname, ...start }) => ({
@@ -34,7 +35,7 @@ type StoredRun = z.infer<typeof storedRun>;
 
 const SELECT_RUN = `
   SELECT number, state, last_seq AS lastSeq, runner_pid AS pid, runner_process_start AS processStart,
-    runner_boot_id AS bootId, runner_hostname AS hostname
+    runner_boot_id AS bootId, runner_pid_namespace AS pidNamespace, runner_hostname AS hostname
   FROM runs JOIN run_details ON run_details.run = runs.number WHERE id = ?`;
 
 /**

@@ -80,15 +80,16 @@ export function insertRun(
     const number = Number(lastInsertRowid);
     database
       .prepare(
-        `INSERT INTO run_details (run, runner_pid, runner_process_start, runner_boot_id, runner_hostname, versions,
-           git_commit, git_dirty, lockfile_hash, resumed_from, parent_run, experiment)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO run_details (run, runner_pid, runner_process_start, runner_boot_id, runner_pid_namespace, runner_hostname,
+           versions, git_commit, git_dirty, lockfile_hash, resumed_from, parent_run, experiment)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         number,
         runner?.pid ?? null,
         runner?.processStart ?? null,
         runner?.bootId ?? null,
+        runner?.pidNamespace ?? null,
         runner?.hostname ?? null,
         JSON.stringify(run.versions),
         run.gitCommit,

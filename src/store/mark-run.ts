@@ -1,6 +1,8 @@
 /** Marks that others than its runner put on a run: interrupted, asked to stop. */
 import type { Database } from 'better-sqlite3';
 import { prepareDiary } from './diary.ts';
+import { isRunOf } from './ownership.ts';
+import type { RunnerIdentity } from './rows.ts';
 
 /** Says in words how a run ended whose runner is dead and said nothing of an end. */
 export function interruption(id: string): { readonly reason: string; readonly hint: string } {
@@ -11,11 +13,15 @@ export function interruption(id: string): { readonly reason: string; readonly hi
   };
 }
 
-/** @returns whether the run was pending or running until now */
-export function markInterrupted(database: Database, id: string, now: number): boolean {
+/**
+ * @param runner  the dead one; a run that has another by now stays as it is. By default whoever it is
+ * @returns whether the run was pending or running until now
+ */
+export function markInterrupted(database: Database, id: string, now: number, runner?: RunnerIdentity | null): boolean {
   const mark = database.transaction(() => {
     const number = unfinishedNumber(database, id);
     if (number === null) return false;
+    if (runner !== undefined && !isRunOf(database, number, runner)) return false;
     // It ended when it was last heard of, not when somebody noticed.
     database
       .prepare(

@@ -227,4 +227,10 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE run_details ADD COLUMN parent_run TEXT;
     `,
   },
+  {
+    name: 'runners in containers, which may share host name and boot',
+    sql: `
+      ALTER TABLE run_details ADD COLUMN runner_pid_namespace TEXT;
+    `,
+  },
 ];

@@ -34,7 +34,13 @@ const MAX_DEPTH = 64;
 const text = z.string();
 const optionalText = text.nullable();
 const at = z.number().int();
-const identity = z.object({ pid: z.number().int(), processStart: optionalText, bootId: optionalText, hostname: text });
+const identity = z.object({
+  pid: z.number().int(),
+  processStart: optionalText,
+  bootId: optionalText,
+  pidNamespace: optionalText.default(null), // which an older bleubird did not know
+  hostname: text,
+});
 
 const journalEntry = z.discriminatedUnion('type', [
   z.object({

@@ -44,6 +44,7 @@ const recordRow = z.object({
   runnerPid: optionalNumber,
   runnerProcessStart: optionalText,
   runnerBootId: optionalText,
+  runnerPidNamespace: optionalText,
   runnerHostname: optionalText,
   trainerPid: optionalNumber,
   versions: jsonColumn(z.record(z.string(), z.string())),
@@ -71,7 +72,7 @@ const SUMMARY_COLUMNS = `
   bleu_delta AS bleuDelta`;
 
 const DETAIL_COLUMNS = `
-  experiment, runner_pid AS runnerPid, runner_process_start AS runnerProcessStart, runner_boot_id AS runnerBootId,
+  experiment, runner_pid AS runnerPid, runner_process_start AS runnerProcessStart, runner_boot_id AS runnerBootId, runner_pid_namespace AS runnerPidNamespace,
   runner_hostname AS runnerHostname, trainer_pid AS trainerPid, versions, git_commit AS gitCommit,
   git_dirty AS gitDirty, lockfile_hash AS lockfileHash, data_hash AS dataHash, train_size AS trainSize,
   validation_size AS validationSize, parameter_count AS parameterCount, end_reason AS endReason,
@@ -147,11 +148,17 @@ export function findRun(database: Database, typed: string, storeDirectory: strin
 }
 
 function toRecord(row: z.infer<typeof recordRow>, runsDirectory: string): RunRecord {
-  const { runnerPid, runnerProcessStart, runnerBootId, runnerHostname, ...rest } = row;
+  const { runnerPid, runnerProcessStart, runnerBootId, runnerPidNamespace, runnerHostname, ...rest } = row;
   const runner =
     runnerPid === null || runnerHostname === null
       ? null
-      : { pid: runnerPid, processStart: runnerProcessStart, bootId: runnerBootId, hostname: runnerHostname };
+      : {
+          pid: runnerPid,
+          processStart: runnerProcessStart,
+          bootId: runnerBootId,
+          pidNamespace: runnerPidNamespace,
+          hostname: runnerHostname,
+        };
   return { ...rest, runner, directory: join(runsDirectory, row.id) };
 }
 

@@ -63,11 +63,12 @@ export function takeUp(
     .run(now, number);
   database
     .prepare(
-      `UPDATE run_details SET runner_pid = ?, runner_process_start = ?, runner_boot_id = ?, runner_hostname = ?,
+      `UPDATE run_details SET runner_pid = ?, runner_process_start = ?, runner_boot_id = ?, runner_pid_namespace = ?,
+           runner_hostname = ?,
            trainer_pid = NULL, end_reason = NULL, end_hint = NULL, exit_code = NULL, signal = NULL, stderr_tail = NULL
          WHERE run = ?`,
     )
-    .run(runner.pid, runner.processStart, runner.bootId, runner.hostname, number);
+    .run(runner.pid, runner.processStart, runner.bootId, runner.pidNamespace, runner.hostname, number);
   prepareDiary(database, number)('resume', `taken up again; it was ${state}`, now);
 }
 

@@ -10,6 +10,8 @@ export interface RunnerIdentity {
   /** Kernel's start time of the process, in clock ticks since boot; null where it cannot be read. */
   readonly processStart: string | null;
   readonly bootId: string | null;
+  /** In which its number counts; a container has one of its own. Null where there is none, or it is not told. */
+  readonly pidNamespace: string | null;
   readonly hostname: string;
 }
 

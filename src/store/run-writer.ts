@@ -7,10 +7,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Database } from 'better-sqlite3';
 import type { Envelope } from '../engine/run/protocol.ts';
 import type { WireEnvelope } from '../engine/run/wire.ts';
-import { StoreError } from '../errors.ts';
 import { type AddToDiary, prepareDiary } from './diary.ts';
 import type { Journal, JournalEntry } from './journal.ts';
+import { goneRun, prepareOwnership } from './ownership.ts';
 import { prepareRecorder } from './record-event.ts';
+import type { RunnerIdentity } from './rows.ts';
 import type { RunEnd } from './run-facts.ts';
 import { withStoreErrors } from './sqlite-error.ts';
 
@@ -23,6 +24,8 @@ export interface WrittenRun {
   readonly lastSeq: number;
   /** Null for a run whose history comes from its journal. */
   readonly journal: Journal | null;
+  /** Who alone may write it; by default whoever does. */
+  readonly runner?: RunnerIdentity | null;
 }
 
 export class RunWriter {
@@ -44,6 +47,7 @@ export class RunWriter {
     this.#lastSeq = run.lastSeq;
 
     const { journal } = run;
+    const assertOurs = prepareOwnership(database, run, run.runner ?? null, path);
     const addToDiary = prepareDiary(database, run.number);
     const recordEvent = prepareRecorder(database, run, addToDiary);
     const seen = database.prepare('UPDATE runs SET last_seq = ?, heartbeat_at = ? WHERE number = ?');
@@ -55,6 +59,7 @@ export class RunWriter {
     let journaledSeq = run.lastSeq;
     this.#record = (envelope, wire) => {
       if (envelope.seq <= this.#lastSeq) return false;
+      assertOurs();
       const at = now();
       // An event that is given again, since the store had no room for it, is in the journal.
       if (envelope.seq > journaledSeq) journal?.append({ type: 'event', at, envelope: wire });
@@ -65,9 +70,13 @@ export class RunWriter {
     };
 
     const heartbeat = prepareHeartbeat(database, run.number, addToDiary);
-    this.#heartbeat = () => heartbeat.immediate(now());
+    this.#heartbeat = () => {
+      assertOurs();
+      heartbeat.immediate(now());
+    };
     let notInStore: JournalEntry | null = null;
     const inJournalOnce = (entry: JournalEntry, write: () => void) => {
+      assertOurs();
       // As with events: what is given again, since the store had no room for it, is in the journal.
       if (!isDeepStrictEqual({ ...notInStore, at: entry.at }, entry)) journal?.append(entry);
       notInStore = entry;
@@ -143,12 +152,6 @@ function prepareFinish(database: Database, number: number, addToDiary: AddToDiar
     endRun.run(end.state, now, now, number);
     endDetails.run(end.reason, end.hint, end.exitCode, end.signal, end.stderrTail, number);
     addToDiary('end', `${end.state}: ${end.reason}`, now);
-  });
-}
-
-function goneRun(id: string, path: string): StoreError {
-  return new StoreError(`Run ${id} is no longer in the store ${path}.`, {
-    hint: 'Was it deleted while it was running?',
   });
 }
 

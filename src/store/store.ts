@@ -159,7 +159,12 @@ export class Store {
       );
       this.#journals.add(journal);
       const directory = this.runDirectory(id);
-      return new RunWriter(database, { id, number, directory, lastSeq: 0, journal }, this.#path, this.#now);
+      return new RunWriter(
+        database,
+        { id, number, directory, lastSeq: 0, journal, runner: run.runner },
+        this.#path,
+        this.#now,
+      );
     });
   }
 
@@ -174,7 +179,7 @@ export class Store {
         journal.append({ type: 'resumed', at, runner, lastSeq, was: state, endedAt }),
       );
       this.#journals.add(journal);
-      return new RunWriter(database, { id, directory, ...run, journal }, this.#path, this.#now);
+      return new RunWriter(database, { id, directory, ...run, journal, runner }, this.#path, this.#now);
     });
   }
 
@@ -215,9 +220,13 @@ export class Store {
     this.#do((database) => deleteRun(database, id, this.runDirectory(id)));
   }
 
-  /** Marks a pending or running run whose runner is dead. @returns false when it was neither */
-  markInterrupted(id: string): boolean {
-    return this.#do((database) => markInterrupted(database, id, this.#now()));
+  /**
+   * Marks a pending or running run whose runner is dead. @returns false when it was neither
+   *
+   * @param runner  the dead one; a run that has another by now stays as it is
+   */
+  markInterrupted(id: string, runner?: RunnerIdentity | null): boolean {
+    return this.#do((database) => markInterrupted(database, id, this.#now(), runner));
   }
 
   /** Notes that a user asked the run to stop. @returns whether this is the first time */

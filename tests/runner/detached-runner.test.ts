@@ -177,6 +177,11 @@ describe('reconciling', () => {
     { what: 'no such process', runner: { ...identityOf(), pid: 2 ** 22 + 1 }, marked: 1 },
     { what: 'this very process', runner: identityOf(), marked: 0 },
     { what: 'another host with a fresh heartbeat', runner: { ...identityOf(), hostname: 'far' }, marked: 0 },
+    {
+      what: 'another container with a fresh heartbeat',
+      runner: { ...identityOf(), pidNamespace: 'pid:[1]' },
+      marked: 0,
+    },
     { what: 'nobody', runner: null, marked: 1 },
   ])('a run of $what marks $marked', ({ runner, marked }) => {
     const store = newStore();

@@ -3,19 +3,30 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
-import { identityOf, isAlive, readFromPs } from '../../src/runner/process-identity.ts';
+import { identityOf, isAlive, placeOf, readFromPs } from '../../src/runner/process-identity.ts';
 
 it('knows this process, and that it lives', () => {
   const identity = identityOf();
   expect(identity).toMatchObject({ pid: process.pid, hostname: hostname() });
   expect(isAlive(identity)).toBe(true);
   expect(isAlive({ ...identity, hostname: 'elsewhere' })).toBeNull();
+  expect(placeOf({ ...identity, hostname: 'elsewhere' })).toBe('on the host elsewhere');
 });
 
 it.runIf(process.platform === 'linux')('reads start and boot on Linux', () => {
   const { processStart, bootId } = identityOf();
   expect(processStart).toMatch(/^\d+$/);
   expect(bootId).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+it.runIf(process.platform === 'linux')('knows nothing of a process in another container', () => {
+  const identity = identityOf();
+  expect(identity.pidNamespace).toMatch(/^pid:\[\d+\]$/);
+  const elsewhere = { ...identity, pidNamespace: 'pid:[1]' };
+  expect(isAlive(elsewhere)).toBeNull();
+  expect(placeOf(elsewhere)).toBe('in another container of this host');
+  expect(isAlive({ ...elsewhere, bootId: 'before' })).toBe(false);
+  expect(isAlive({ ...identity, pidNamespace: null })).toBe(true); // recorded by an older bleubird
 });
 
 it('tells two processes apart', async () => {

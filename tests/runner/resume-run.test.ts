@@ -41,6 +41,16 @@ describe('a run that is resumed', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('is not one whose runner lives, though it was taken for interrupted by who could not see it', async () => {
+    const store = newStore();
+    const writer = store.createRun(newRun({ id: 'r', runner: identityOf() }));
+    await writeCheckpoint(writer.directory, 1);
+    store.markInterrupted('r');
+    const resuming = resumeRun({ run: 'r', store, trainerPath: scripted('').trainerPath, stop: never });
+    await expect(resuming).rejects.toThrow('Run r is running: there is nothing to resume.');
+    expect(store.readRun('r')?.runner).toEqual(identityOf());
+  });
+
   it('clears away what a trainer that ended with its runner had half saved, before it needs the room itself', async () => {
     const store = newStore();
     const id = await crashed(store);

@@ -7,6 +7,8 @@ import type { Envelope } from '../../src/engine/run/protocol.ts';
 import { CancelledError, RunFailedError, StoreError } from '../../src/errors.ts';
 import { identityOf } from '../../src/runner/process-identity.ts';
 import { runExperiment } from '../../src/runner/run-experiment.ts';
+import { journalPath } from '../../src/store/journal.ts';
+import type { Store } from '../../src/store/store.ts';
 import { newStore } from '../store/new-store.ts';
 import { scripted, writeCheckpoint } from './scripted.ts';
 
@@ -216,28 +218,59 @@ describe('a run that fails', () => {
   });
 });
 
-describe('a run whose store fails in the middle', () => {
-  it('is ended after its step, with the StoreError', async () => {
+describe('a run whose store is locked by another program', () => {
+  function lockedAt(seq: number) {
     const store = newStore({ busyTimeoutMs: 50 });
     const other = new Database(`${store.directory}/bleubird.sqlite`);
-    const outcome = await runExperiment({
+    const stop = new AbortController();
+    const pauses: (string | null)[] = [];
+    const pause = Promise.withResolvers<void>();
+    const running = runExperiment({
       ...scripted('wait'),
       store,
-      stop: never,
-      onEvent: ({ seq }) => {
-        if (seq === 4) other.exec('BEGIN IMMEDIATE');
+      stop: stop.signal,
+      onEvent: (envelope) => {
+        if (envelope.seq === seq) other.exec('BEGIN IMMEDIATE');
+      },
+      onPause: (reason) => {
+        pauses.push(reason);
+        pause.resolve();
       },
     });
+    const letGo = () => other.exec('ROLLBACK').close();
+    return { store, stop, pauses, running, isPaused: pause.promise, letGo };
+  }
+  const steps = (store: Store, id: string) => store.metricSeries(id, 'loss').map(({ step }) => step);
+
+  it('waits, and goes on without a hole', async () => {
+    const { store, stop, pauses, running, isPaused, letGo } = lockedAt(4);
+    await isPaused;
+    letGo();
+    const { id } = store.findRun('last');
+    while ((steps(store, id).at(-1) ?? 0) < 20) await sleep(10);
+    stop.abort();
+    expect(await running).toMatchObject({ state: 'stopped' });
+    const made = steps(store, id);
+    expect(made).toEqual(made.map((_, index) => index + 1));
+    expect(pauses).toEqual(['another program locks the store', null]);
+  });
+
+  it('is left as it was, when its user does not want to wait', async () => {
+    const { store, stop, running, isPaused, letGo } = lockedAt(4);
+    await isPaused;
+    stop.abort();
+    const outcome = await running;
+    letGo();
     expect(outcome.state).toBe('failed');
     expect(outcome.error).toBeInstanceOf(StoreError);
     expect(outcome.error?.message).toContain('stays locked by another program');
-    other.exec('ROLLBACK');
-    other.close();
     // Nothing could be written about the end either: what is there is whole up to the failure.
-    expect(store.metricSeries(outcome.runId, 'loss').map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(steps(store, outcome.runId)).toEqual([1, 2, 3]);
     expect(store.readRun(outcome.runId)?.state).toBe('running');
   });
+});
 
+describe('a run whose store fails in the middle', () => {
   it('only for a heartbeat goes on, and the diary tells of it', async () => {
     const store = newStore();
     const other = new Database(`${store.directory}/bleubird.sqlite`);
@@ -280,6 +313,33 @@ describe('a run whose store fails in the middle', () => {
       endReason: expect.stringMatching(/^The run was ended because its store failed: .*bad sector/),
     });
   });
+});
+
+it.each([
+  { script: 'wait', when: 'at its next event' },
+  { script: 'idle', when: 'at its next heartbeat' },
+])('leaves a run that another runner has taken up $when, and touches nothing of it', async ({ script }) => {
+  const store = newStore();
+  const other = { ...identityOf(), pid: 7, hostname: 'far' };
+  let trainer = 0;
+  const onEvent = ({ event }: Envelope) => {
+    if (event.type === 'ready') trainer = event.pid;
+    if (event.type !== (script === 'wait' ? 'metrics' : 'ready') || store.findRun('r').runner?.hostname === 'far')
+      return;
+    // As another host does that has not heard of this one for long.
+    store.markInterrupted('r');
+    store.resumeRun('r', other).note('x', 'it goes on elsewhere');
+  };
+  const outcome = await runExperiment({ ...scripted(script), store, runId: 'r', stop: never, onEvent });
+  expect(outcome).toMatchObject({ state: 'failed', error: expect.any(StoreError) });
+  expect(outcome.error?.message).toBe('Run r was taken up by another runner, on the host far.');
+  expect(() => process.kill(trainer, 0)).toThrow('ESRCH');
+  expect(store.findRun('r')).toMatchObject({ state: 'pending', runner: other, endReason: null });
+  expect(store.events('r', 1)).toMatchObject([{ text: 'it goes on elsewhere' }]);
+  const journal = readFileSync(journalPath(store.runDirectory('r')), 'utf8')
+    .trimEnd()
+    .split('\n');
+  expect(journal.at(-1)).toContain('it goes on elsewhere');
 });
 
 it('beats once a second while the trainer says nothing', async () => {

@@ -8,7 +8,7 @@ import type { Store } from '../../src/store/store.ts';
 import { newStore } from './new-store.ts';
 import { completed, envelopes, metrics, newRun } from './run-events.ts';
 
-const runner = { pid: 9, processStart: '1', bootId: 'boot', hostname: 'here' };
+const runner = { pid: 9, processStart: '1', bootId: 'boot', pidNamespace: null, hostname: 'here' };
 const failed = { state: 'failed', reason: 'gone', hint: null, exitCode: 7, signal: null, stderrTail: null } as const;
 
 /** A run of three steps in the store. */

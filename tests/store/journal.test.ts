@@ -13,7 +13,7 @@ import { bleu, evaluationEvent } from '../support/evaluation.ts';
 import { newStore, temporaryFolder } from './new-store.ts';
 import { completed, envelopes, metrics, newRun } from './run-events.ts';
 
-const runner = { pid: 9, processStart: '1', bootId: 'boot', hostname: 'here' };
+const runner = { pid: 9, processStart: '1', bootId: 'boot', pidNamespace: null, hostname: 'here' };
 const failed = { ...completed, state: 'failed', reason: 'no memory', exitCode: 7 } as const;
 
 /** A run that failed after two steps, was resumed after the first, and completed. */

@@ -7,7 +7,7 @@ import { bleu, evaluationEvent } from '../support/evaluation.ts';
 import { newStore } from './new-store.ts';
 import { envelopes, metrics, newRun } from './run-events.ts';
 
-const runner = { pid: 77, processStart: '8', bootId: 'boot', hostname: 'there' };
+const runner = { pid: 77, processStart: '8', bootId: 'boot', pidNamespace: null, hostname: 'there' };
 const failure = {
   state: 'failed',
   reason: 'the trainer died',

@@ -31,7 +31,7 @@ export const experiment: Experiment = {
 export function newRun(changes: Partial<NewRun> = {}): NewRun {
   return {
     experiment,
-    runner: { pid: 123, processStart: '456', bootId: 'boot', hostname: 'here' },
+    runner: { pid: 123, processStart: '456', bootId: 'boot', pidNamespace: null, hostname: 'here' },
     versions: { bleubird: '0.1.0' },
     gitCommit: 'abc123',
     gitDirty: true,

@@ -45,7 +45,7 @@ describe('a new run', () => {
       gitCommit: 'abc123',
       gitDirty: true,
       lockfileHash: 'f00d',
-      runner: { pid: 123, processStart: '456', bootId: 'boot', hostname: 'here' },
+      runner: { pid: 123, processStart: '456', bootId: 'boot', pidNamespace: null, hostname: 'here' },
       versions: { bleubird: '0.1.0' },
       directory: join(store.directory, 'runs', id),
       endReason: null,

@@ -65,6 +65,8 @@ export interface Trainer {
   checkpointNow(): void;
   /** Ends the process: SIGTERM, on which it still tries to save, then SIGKILL. */
   kill(): void;
+  /** Ends it at once and touches nothing in its folder, which is another's now. */
+  abandon(): void;
   /** Settles once the process is gone and all it wrote and sent has been read. Rejects only with what `onEvent` threw. */
   readonly finished: Promise<TrainerEnd>;
 }
@@ -96,6 +98,11 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
   const command = (message: TrainerCommand) => {
     if (child.connected) sendCommand((wire, sent) => child.send(wire, sent), message);
   };
+  let isAbandoned = false;
+  const abandon = () => {
+    isAbandoned = true;
+    child.kill('SIGKILL');
+  };
   const leave = () => {
     command({ type: 'leave' });
     command({ type: 'stop' });
@@ -111,7 +118,7 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
   const finished = processEnd(child).then(async (end): Promise<TrainerEnd> => {
     clearTimeout(killTimer);
     await closeLog(log);
-    await clearUnfinished(join(runDirectory, 'checkpoints')); // what it was saving when it was killed
+    if (!isAbandoned) await clearUnfinished(join(runDirectory, 'checkpoints')); // what it was saving when it was killed
     if (events.listenerFailure !== null) throw events.listenerFailure.error;
     const error = end.startError ?? events.protocolError;
     if (error !== null) return { type: 'failed', error: error.toJSON() };
@@ -133,6 +140,7 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
     leave,
     checkpointNow: () => command({ type: 'checkpoint-now' }),
     kill,
+    abandon,
     finished,
   };
 }

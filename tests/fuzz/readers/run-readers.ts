@@ -208,7 +208,7 @@ function jsonOf(input: Buffer): unknown {
 }
 
 const RUN_ID = 'q4s82';
-const RUNNER = { pid: 7, processStart: '1', bootId: 'b', hostname: 'h' };
+const RUNNER = { pid: 7, processStart: '1', bootId: 'b', pidNamespace: null, hostname: 'h' };
 const END = { state: 'completed', reason: 'all steps', hint: null, exitCode: 0, signal: null, stderrTail: null };
 
 /** A run that was made, ran, was taken up again and ended. */
