@@ -22,13 +22,13 @@ export function deadRuns(store: Store, now: number): RunRecord[] {
 
 /**
  * Records the end of a run whose runner is dead: what its journal tells beyond the store, as after a power cut, otherwise
- * that it was interrupted.
+ * that it was interrupted. Where the run had to be made anew for that, resuming it or a repair does.
  *
  * @throws {StoreError} when that cannot be written
  */
 export function recordEnd(store: Store, { id, runner }: Pick<RunRecord, 'id' | 'runner'>): void {
   try {
-    store.catchUp(id, parseEnvelope);
+    store.catchUp(id, parseEnvelope, false);
   } catch (error) {
     // Of a journal that cannot be used the check tells; a store that cannot be written says so below.
     if (!(error instanceof StoreError)) throw error;

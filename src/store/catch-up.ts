@@ -39,40 +39,45 @@ const SELECT_RUN = `
   FROM runs JOIN run_details ON run_details.run = runs.number WHERE id = ?`;
 
 /**
- * Adds what is new to the run, its end included; where that is not plain, makes the run anew.
+ * Adds what is new to the run, its end included. The journal is read before the store is locked, since it may be long.
  *
+ * @param rebuilds  whether to make the run anew where the store does not even know who wrote it last; that locks the store for
+ *                  as long as the whole journal takes, which is not for who only looks
  * @returns whether there was something
  */
-export function catchUp(database: Database, id: string, directory: string, parseEnvelope: ParseEnvelope): boolean {
+export function catchUp(
+  database: Database,
+  id: string,
+  directory: string,
+  parseEnvelope: ParseEnvelope,
+  rebuilds = true,
+): boolean {
   const path = journalPath(directory);
   if (!existsSync(path)) return false;
+  const readStored = () => selectOne(database, storedRun, SELECT_RUN, id);
+  const run = readStored();
   const tail = readJournalTail(path, parseEnvelope);
-  const isBehind = () => {
-    const run = selectOne(database, storedRun, SELECT_RUN, id);
-    return tail === null || lacks(run, tail.lastSeq, tail.end !== null);
-  };
-  if (!isBehind()) return false;
-  // Read again under the write lock: another program may have done it in the meantime.
-  const write = database.transaction(() => isBehind() && takeNews(database, id, directory, parseEnvelope));
+  if (tail !== null && !lacks(run, tail.lastSeq, tail.end !== null)) return false;
+  const journal = summarizeJournal(path, parseEnvelope);
+  if (journal.createdAt === null || !lacks(run, journal.lastSeq, journal.isEnded)) return false;
+  // Another runner than the store knows: it lacks that the run was taken up again. Damaged lines are holes either way.
+  const isPlain = isDeepStrictEqual(journal.runner, run?.runner);
+  const news = run === null || !isPlain ? null : entriesAfter(path, run, parseEnvelope);
+  if (news === null || run === null) {
+    if (rebuilds) rebuildRun(database, id, directory, parseEnvelope);
+    return rebuilds;
+  }
+  const write = database.transaction(() => {
+    if (!isDeepStrictEqual(readStored(), run)) return false; // another program has done it in the meantime
+    add(database, news, { ...run, id, directory, journal: null, runner: null });
+    return true;
+  });
   return write.immediate();
 }
 
 function lacks(run: StoredRun | null, lastSeq: number, hasEnd: boolean): boolean {
   if (run === null || lastSeq > run.lastSeq) return true;
   return lastSeq === run.lastSeq && hasEnd && !run.hasEnd;
-}
-
-function takeNews(database: Database, id: string, directory: string, parseEnvelope: ParseEnvelope): boolean {
-  const path = journalPath(directory);
-  const journal = summarizeJournal(path, parseEnvelope);
-  const run = selectOne(database, storedRun, SELECT_RUN, id);
-  if (journal.createdAt === null || !lacks(run, journal.lastSeq, journal.isEnded)) return false;
-  // Another runner than the store knows: it lacks that the run was taken up again.
-  const isPlain = journal.damagedLines === 0 && isDeepStrictEqual(journal.runner, run?.runner);
-  const news = run === null || !isPlain ? null : entriesAfter(path, run, parseEnvelope);
-  if (news === null || run === null) rebuildRun(database, id, directory, parseEnvelope);
-  else add(database, news, { ...run, id, directory, journal: null });
-  return true;
 }
 
 /** Gives the entries that the store lacks; null when the run was taken up again after an event that it lacks. */

@@ -175,8 +175,10 @@ export class Store {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       const journal = new Journal(directory);
       const at = this.#now();
-      const run = resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt }) =>
-        journal.append({ type: 'resumed', at, runner, lastSeq, was: state, endedAt }),
+      const run = flushed(database, () =>
+        resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt }) =>
+          journal.append({ type: 'resumed', at, runner, lastSeq, was: state, endedAt }),
+        ),
       );
       this.#journals.add(journal);
       return new RunWriter(database, { id, directory, ...run, journal, runner }, this.#path, this.#now);
@@ -186,9 +188,11 @@ export class Store {
   /**
    * Writes what the journal of a run has beyond the store: after a power cut, or a damaged log of SQLite's. Only for a run
    * whose runner is dead. @returns whether there was something
+   *
+   * @param rebuilds  whether to make the run anew where need be, which locks the store for long
    */
-  catchUp(id: string, parseEnvelope: ParseEnvelope): boolean {
-    return this.#do((database) => catchUp(database, id, this.runDirectory(id), parseEnvelope));
+  catchUp(id: string, parseEnvelope: ParseEnvelope, rebuilds = true): boolean {
+    return this.#do((database) => catchUp(database, id, this.runDirectory(id), parseEnvelope, rebuilds));
   }
 
   /** Gives back how a run ended as its journal tells, null when that knows of no end, or of less than the store. */

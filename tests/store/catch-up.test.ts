@@ -80,16 +80,43 @@ it('makes the run anew where the store lacks that it was taken up again', () => 
   appendFileSync(path, journalLine({ type: 'resumed', at: 60, runner, lastSeq: 3, was: 'interrupted', endedAt: 55 }));
   appendFileSync(path, line(number({ type: 'resumed', step: 2, checkpoint: 'checkpoint-2' })));
   appendFileSync(path, journalLine({ type: 'ended', at: 70, end: completed }));
+  expect(store.catchUp('r', parseEnvelope, false)).toBe(false); // that is not for who only looks
+  expect(store.readRun('r')).toMatchObject({ state: 'interrupted', step: 3 });
   expect(store.catchUp('r', parseEnvelope)).toBe(true);
   expect(store.readRun('r')).toMatchObject({ state: 'completed', step: 2, runner });
 });
 
-it('makes the run anew where a line is damaged, and keeps what only the store has', () => {
+it('takes what comes after a damaged line, and keeps what only the store has', () => {
   const { store, path, number } = threeSteps();
   appendFileSync(path, line(number(metrics(4, { loss: 4 }))));
   writeFileSync(path, readFileSync(path, 'utf8').replace('"step":2', '"step":9'));
-  expect(store.catchUp('r', parseEnvelope)).toBe(true);
+  expect(store.catchUp('r', parseEnvelope, false)).toBe(true);
   expect(losses(store)).toEqual([1, 2, 3, 4].map((step) => [step, step]));
+});
+
+it('names the hole of a line that is damaged and that nobody else has', () => {
+  const { store, path, number } = threeSteps();
+  for (const step of [4, 5]) appendFileSync(path, line(number(metrics(step, { loss: step }))));
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"step":4', '"step":9'));
+  expect(store.catchUp('r', parseEnvelope, false)).toBe(true);
+  expect(losses(store)).toEqual([1, 2, 3, 5].map((step) => [step, step]));
+  expect(store.events('r', 1)).toMatchObject([{ text: 'event 4 was lost on the way from the trainer' }]);
+});
+
+it('reads the journal while others write the store', () => {
+  const { store, path, number } = threeSteps();
+  for (let step = 4; step <= 9; step += 1) appendFileSync(path, line(number(metrics(step, { loss: step }))));
+  const other = new Database(`${store.directory}/bleubird.sqlite`, { timeout: 0 });
+  let readings = 0;
+  const parseMeanwhile: typeof parseEnvelope = (value) => {
+    readings += 1;
+    other.exec("BEGIN IMMEDIATE; UPDATE runs SET name = name WHERE id = 'other'; COMMIT");
+    return parseEnvelope(value);
+  };
+  expect(store.catchUp('r', parseMeanwhile)).toBe(true);
+  other.close();
+  expect(readings).toBeGreaterThan(9);
+  expect(losses(store)).toHaveLength(9);
 });
 
 it('makes the run anew where it was taken up again in between', () => {
