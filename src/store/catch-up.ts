@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Database } from 'better-sqlite3';
 import * as z from 'zod';
 import { journalPath } from './journal.ts';
-import { readJournalTail } from './journal-tail.ts';
+import { entriesInTail, lastWriter, readJournalTail } from './journal-tail.ts';
 import { entriesThatCount, type ParseEnvelope, type ReadEntry, summarizeJournal } from './read-journal.ts';
 import { rebuildRun } from './rebuild-run.ts';
 import type { RunnerIdentity } from './rows.ts';
@@ -58,11 +58,13 @@ export function catchUp(
   const run = readStored();
   const tail = readJournalTail(path, parseEnvelope);
   if (tail !== null && !lacks(run, tail.lastSeq, tail.end !== null)) return false;
-  const journal = summarizeJournal(path, parseEnvelope);
-  if (journal.createdAt === null || !lacks(run, journal.lastSeq, journal.isEnded)) return false;
-  // Another runner than the store knows: it lacks that the run was taken up again. Damaged lines are holes either way.
-  const isPlain = isDeepStrictEqual(journal.runner, run?.runner);
-  const news = run === null || !isPlain ? null : entriesAfter(path, run, parseEnvelope);
+  let news = run === null ? null : newsInTail(path, run, parseEnvelope);
+  if (news === null) {
+    const journal = summarizeJournal(path, parseEnvelope);
+    if (journal.createdAt === null || !lacks(run, journal.lastSeq, journal.isEnded)) return false;
+    const isPlain = run !== null && isSameRunner(journal.runner, run.runner);
+    news = isPlain ? newsAmong(entriesThatCount(path, parseEnvelope), run) : null;
+  }
   if (news === null || run === null) {
     if (rebuilds) rebuildRun(database, id, directory, parseEnvelope);
     return rebuilds;
@@ -80,10 +82,24 @@ function lacks(run: StoredRun | null, lastSeq: number, hasEnd: boolean): boolean
   return lastSeq === run.lastSeq && hasEnd && !run.hasEnd;
 }
 
-/** Gives the entries that the store lacks; null when the run was taken up again after an event that it lacks. */
-function entriesAfter(path: string, { lastSeq, hasEnd }: StoredRun, parseEnvelope: ParseEnvelope): ReadEntry[] | null {
+/** Gives the entries that the store lacks; null where the end of the journal alone does not tell. */
+function newsInTail(path: string, run: StoredRun, parseEnvelope: ParseEnvelope): ReadEntry[] | null {
+  const entries = entriesInTail(path, parseEnvelope);
+  const isJoined = entries.some((entry) => entry.type === 'event' && entry.envelope.seq <= run.lastSeq);
+  const writer = lastWriter(path, parseEnvelope);
+  return isJoined && writer !== undefined && isSameRunner(writer, run.runner) ? newsAmong(entries, run) : null;
+}
+
+/** Another runner than the store knows: it lacks that the run was taken up again. Damaged lines are holes either way. */
+function isSameRunner(journal: RunnerIdentity | null, store: RunnerIdentity | null): boolean {
+  const known = journal && { ...journal, pidNamespace: journal.pidNamespace ?? null }; // which older journals have not
+  return isDeepStrictEqual(known, store);
+}
+
+/** Gives those that the store lacks; null when the run was taken up again after an event that it lacks. */
+function newsAmong(entries: Iterable<ReadEntry>, { lastSeq, hasEnd }: StoredRun): ReadEntry[] | null {
   let news: ReadEntry[] = [];
-  for (const entry of entriesThatCount(path, parseEnvelope)) {
+  for (const entry of entries) {
     const isNew =
       entry.type === 'event' ? entry.envelope.seq > lastSeq : entry.type === 'ended' ? !hasEnd : news.length > 0;
     if (!isNew) continue;

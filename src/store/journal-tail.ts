@@ -1,6 +1,7 @@
-/** Says how a journal ends without reading all of it: enough to know whether the store has it. */
+/** Reads the end of a journal without all that is before it: a run of days has hundreds of megabytes. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type ParseEnvelope, parseLine } from './read-journal.ts';
+import { type ParseEnvelope, parseLine, type ReadEntry } from './read-journal.ts';
+import type { RunnerIdentity } from './rows.ts';
 import type { RunEnd } from './run-facts.ts';
 
 export interface JournalTail {
@@ -25,6 +26,58 @@ export function readJournalTail(path: string, parseEnvelope: ParseEnvelope): Jou
   return null;
 }
 
+/** Gives back the whole entries in the last MiB, in order, without damaged ones. @throws the file system's error */
+export function entriesInTail(path: string, parseEnvelope: ParseEnvelope): ReadEntry[] {
+  return [...lastLines(path)].reverse().flatMap((line) => parseLine(line, parseEnvelope) ?? []);
+}
+
+/**
+ * Gives back who writes the journal since the run was made or last taken up; undefined where the line that tells is damaged.
+ * @throws the file system's error
+ */
+export function lastWriter(path: string, parseEnvelope: ParseEnvelope): RunnerIdentity | null | undefined {
+  const line = lastBeginning(path);
+  const entry = line === null ? null : parseLine(line, parseEnvelope);
+  if (entry?.type === 'created') return entry.run.runner;
+  return entry?.type === 'resumed' ? entry.runner : undefined;
+}
+
+/** How such lines begin behind their checksum; within a text of JSON its quotes would be escaped. */
+const BEGINNINGS = ['created', 'resumed'].map((type) => Buffer.from(`,"entry":{"type":"${type}",`));
+/** Longer than what stands before, and what is looked for. */
+const OVERLAP_BYTES = 64;
+/** An experiment of any sane length. */
+const MAX_BEGINNING_BYTES = 1 << 20;
+
+/** Gives the last line that says that a runner begins, without its end; null for none. */
+function lastBeginning(path: string): Buffer | null {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    for (let end = size; end > 0; end -= TAIL_BYTES) {
+      const start = Math.max(0, end - TAIL_BYTES);
+      const bytes = readAt(file, start, Math.min(size, end + OVERLAP_BYTES) - start);
+      const found = Math.max(...BEGINNINGS.map((beginning) => bytes.lastIndexOf(beginning)));
+      if (found < 0) continue;
+      // The line begins shortly before: `{"crc":` and at most ten digits.
+      const before = readAt(file, Math.max(0, start + found - OVERLAP_BYTES), Math.min(OVERLAP_BYTES, start + found));
+      const lineStart = start + found - (before.length - 1 - before.lastIndexOf(10));
+      const line = readAt(file, lineStart, MAX_BEGINNING_BYTES);
+      const lineEnd = line.indexOf(10);
+      return lineEnd < 0 ? null : line.subarray(0, lineEnd);
+    }
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Gives at most so many bytes. */
+function readAt(file: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+}
+
 /** Gives the whole lines at the end of a file without their ends, the last first. */
 function* lastLines(path: string): Generator<Buffer> {
   const tail = readTail(path);
@@ -40,9 +93,8 @@ function readTail(path: string): { readonly bytes: Buffer; readonly isWhole: boo
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    const read = readSync(file, bytes, 0, bytes.length, size - bytes.length);
-    return { bytes: bytes.subarray(0, read), isWhole: bytes.length === size };
+    const length = Math.min(size, TAIL_BYTES);
+    return { bytes: readAt(file, size - length, length), isWhole: length === size };
   } finally {
     closeSync(file);
   }

@@ -68,7 +68,7 @@ export function takeUp(
            trainer_pid = NULL, end_reason = NULL, end_hint = NULL, exit_code = NULL, signal = NULL, stderr_tail = NULL
          WHERE run = ?`,
     )
-    .run(runner.pid, runner.processStart, runner.bootId, runner.pidNamespace, runner.hostname, number);
+    .run(runner.pid, runner.processStart, runner.bootId, runner.pidNamespace ?? null, runner.hostname, number);
   prepareDiary(database, number)('resume', `taken up again; it was ${state}`, now);
 }
 

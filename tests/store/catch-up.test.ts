@@ -4,6 +4,8 @@ import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { parseEnvelope } from '../../src/runner/parse-envelope.ts';
 import { journalLine, journalPath } from '../../src/store/journal.ts';
+import { lastWriter } from '../../src/store/journal-tail.ts';
+import type { RunWriter } from '../../src/store/run-writer.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newStore } from './new-store.ts';
 import { completed, envelopes, metrics, newRun } from './run-events.ts';
@@ -101,6 +103,53 @@ it('names the hole of a line that is damaged and that nobody else has', () => {
   expect(store.catchUp('r', parseEnvelope, false)).toBe(true);
   expect(losses(store)).toEqual([1, 2, 3, 5].map((step) => [step, step]));
   expect(store.events('r', 1)).toMatchObject([{ text: 'event 4 was lost on the way from the trainer' }]);
+});
+
+it('reads of a long journal its end, and who wrote it last', () => {
+  const { store, path, number } = threeSteps();
+  const half = (writer: RunWriter) => {
+    for (let lines = 0; lines < 15; lines += 1) writer.note('x', 'long'.repeat(40_000));
+  };
+  store.markInterrupted('r');
+  const second = store.resumeRun('r', runner);
+  half(second);
+  second.record(number(metrics(4, { loss: 4 })));
+  half(second);
+  second.record(number(metrics(5, { loss: 5 })));
+  store.markInterrupted('r');
+  appendFileSync(path, line(number(metrics(6, { loss: 6 }))));
+  appendFileSync(path, journalLine({ type: 'ended', at: 70, end: completed }));
+  const parsed: unknown[] = [];
+  const parse: typeof parseEnvelope = (value) => {
+    parsed.push(value);
+    return parseEnvelope(value);
+  };
+  expect(lastWriter(path, parse)).toEqual(runner);
+  expect(store.catchUp('r', parse, false)).toBe(true);
+  expect(losses(store)).toEqual([1, 2, 3, 4, 5, 6].map((step) => [step, step]));
+  expect(store.readRun('r')?.state).toBe('completed');
+  expect(parsed.length).toBeLessThan(6); // not the first ones
+});
+
+it('does not take for the last writer what a text quotes', () => {
+  const { store, path } = threeSteps();
+  store.markInterrupted('r');
+  const writer = store.resumeRun('r', runner);
+  writer.note('x', `{"crc":1,"entry":{"type":"resumed","at":1}}`);
+  expect(lastWriter(path, parseEnvelope)).toEqual(runner);
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"type":"resumed","at":', '"type":"resumed","at":9'));
+  expect(lastWriter(path, parseEnvelope)).toBeUndefined();
+});
+
+it('knows the runner of a journal of before there were namespaces in it', () => {
+  const { store, path, number } = threeSteps();
+  const [first = '', ...others] = readFileSync(path, 'utf8').split('\n');
+  const { entry } = JSON.parse(first);
+  delete entry.run.runner.pidNamespace;
+  writeFileSync(path, journalLine(entry) + others.join('\n'));
+  appendFileSync(path, line(number(metrics(4, { loss: 4 }))));
+  expect(store.catchUp('r', parseEnvelope, false)).toBe(true);
+  expect(losses(store)).toHaveLength(4);
 });
 
 it('reads the journal while others write the store', () => {
