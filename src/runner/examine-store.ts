@@ -3,10 +3,17 @@
  * note tells of what has no ill effect now.
  */
 import { existsSync, readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { checksumProblem } from '../engine/training/checksums.ts';
 import { StoreError } from '../errors.ts';
-import { databaseFaults, halfMadeFiles } from '../store/database-care.ts';
+import {
+  databaseFaults,
+  type HalfMadeFile,
+  halfMadeFiles,
+  isEmptyOrGone,
+  newestSetAside,
+} from '../store/database-care.ts';
 import { journalPath } from '../store/journal.ts';
 import { openStore } from '../store/open-store.ts';
 import { type JournalSummary, summarizeJournal } from '../store/read-journal.ts';
@@ -17,6 +24,7 @@ import { isUnfinished } from '../store/run-state.ts';
 import { toStoreError, withStoreErrors } from '../store/sqlite-error.ts';
 import type { Store } from '../store/store.ts';
 import { parseEnvelope } from './parse-envelope.ts';
+import { isAlive } from './process-identity.ts';
 import { isRunnerAlive } from './reconcile-runs.ts';
 
 export interface Finding {
@@ -46,9 +54,7 @@ export async function examineStore(directory: string): Promise<Examination> {
   for (const message of faults) findings.push({ severity: 'problem', run: null, message, cure: 'rebuild-store' });
   if (faults.length > 0) return { path, runs: 0, findings };
   if (!existsSync(path)) return { path, runs: 0, findings };
-  for (const file of halfMadeFiles(path)) {
-    findings.push({ severity: 'problem', run: null, message: `left over: ${file}`, cure: 'remove', path: file });
-  }
+  findings.push(...halfMadeFiles(path).map(examineHalfMade));
   const store = openStore(directory, { readOnly: true });
   try {
     const runs = store.listRuns().flatMap(({ id }) => store.readRun(id) ?? []);
@@ -63,6 +69,16 @@ export async function examineStore(directory: string): Promise<Examination> {
   }
 }
 
+/** A file that is being made is nobody else's to remove. What has our own number is left by one that had it before. */
+function examineHalfMade({ path, pid }: HalfMadeFile): Finding {
+  const maker = { pid, processStart: null, bootId: null, hostname: hostname() };
+  if (pid !== process.pid && isAlive(maker) !== false) {
+    const message = `process ${pid} is making ${path}, or another has its number now`;
+    return { severity: 'note', run: null, message, cure: 'none' };
+  }
+  return { severity: 'problem', run: null, message: `left over: ${path}`, cure: 'remove', path };
+}
+
 /** Says what is wrong with the file itself: damaged, or gone with runs beside it. @throws {StoreError} as opening does */
 function fileFaults(path: string, directory: string): string[] {
   return withStoreErrors(path, () => {
@@ -70,6 +86,8 @@ function fileFaults(path: string, directory: string): string[] {
       const faults = databaseFaults(path);
       if (faults.length > 0) return faults.map((said) => `the file is damaged: ${said}`);
     }
+    const setAside = isEmptyOrGone(path) ? newestSetAside(path) : null;
+    if (setAside !== null) return [`the file is empty or gone, and ${setAside} was set aside`];
     try {
       openStore(directory, { readOnly: true }).close();
       return [];

@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StoreError } from '../errors.ts';
-import { setAside } from '../store/database-care.ts';
+import { isEmptyOrGone, newestSetAside, setAside } from '../store/database-care.ts';
 import { journalPath } from '../store/journal.ts';
 import { openStore } from '../store/open-store.ts';
 import { summarizeJournal } from '../store/read-journal.ts';
@@ -10,6 +10,7 @@ import { rebuildStore } from '../store/rebuild-store.ts';
 import { recordedRuns } from '../store/recorded-runs.ts';
 import type { RunnerIdentity } from '../store/rows.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
+import { withCareLock } from './care-lock.ts';
 import { examineStore, type Finding } from './examine-store.ts';
 import { parseEnvelope } from './parse-envelope.ts';
 import { isAlive } from './process-identity.ts';
@@ -22,8 +23,17 @@ export interface Repair {
   readonly left: readonly Finding[];
 }
 
-/** @throws {StoreError} while a run is being written, and when the store can be neither read nor written */
+/**
+ * Cures what can be cured, one repair at a time.
+ *
+ * @throws {StoreError} while a run is being written or another process looks after the store, and when the store can be
+ *   neither read nor written
+ */
 export async function repairStore(directory: string, now: () => number): Promise<Repair> {
+  return await withCareLock(directory, 'repair', () => repair(directory, now));
+}
+
+async function repair(directory: string, now: () => number): Promise<Repair> {
   assertNoRunGoesOn(directory);
   const path = join(directory, 'bleubird.sqlite');
   const done: string[] = [];
@@ -81,12 +91,16 @@ function writerOf(path: string): RunnerIdentity | null {
 
 function rebuild(path: string, now: () => number): string[] {
   return withStoreErrors(path, () => {
-    const damaged = existsSync(path) ? setAside(path, now()) : null;
-    const runs = rebuildStore(path, damaged, parseEnvelope, now);
+    const damaged = setAside(path, now());
+    const old = damaged !== null && !isEmptyOrGone(damaged) ? damaged : newestSetAside(path);
+    const runs = rebuildStore(path, old, parseEnvelope, now);
     const lost = runs.filter(({ from }) => from === 'nowhere').map(({ id }) => id);
     const unusable = runs.flatMap(({ id, trouble }) => (trouble === null ? [] : [`${id} (${trouble})`]));
     return [
       ...(damaged === null ? [] : [`the damaged file is now ${damaged}`]),
+      ...(old === null || old === damaged
+        ? []
+        : [`the file was empty or gone: read ${old}, set aside before, as well`]),
       `a new store was made with ${runs.length - lost.length} runs: ${countSources(runs)}`,
       ...(unusable.length === 0 ? [] : [`the journal could not be used of ${unusable.join(', ')}`]),
       ...(lost.length === 0 ? [] : [`nothing could be read of ${lost.join(', ')}`]),

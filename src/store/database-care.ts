@@ -85,21 +85,48 @@ export function vacuum(path: string): { beforeBytes: number; afterBytes: number 
   });
 }
 
-/** Renames the database with its log. @returns its new path */
-export function setAside(path: string, now: number): string {
+/** Renames the database with its log, as far as they are there. @returns its new path, null when nothing was there */
+export function setAside(path: string, now: number): string | null {
   const time = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
   const aside = `${path}.damaged-${time}`;
   // The log first: with the database gone a log that stays would be taken for that of the new one.
-  for (const part of PARTS.toReversed()) {
-    if (existsSync(`${path}${part}`)) renameSync(`${path}${part}`, `${aside}${part}`);
-  }
-  return aside;
+  const parts = PARTS.toReversed().filter((part) => existsSync(`${path}${part}`));
+  for (const part of parts) renameSync(`${path}${part}`, `${aside}${part}`);
+  return parts.length === 0 ? null : aside;
 }
 
-/** Gives back files beside the store that a killed program left half made. */
-export function halfMadeFiles(path: string): string[] {
+/** Gives back the newest file that `setAside` left beside the store and that is not empty, null for none. */
+export function newestSetAside(path: string): string | null {
+  const prefix = `${basename(path)}.damaged-`;
+  const newest = namesBeside(path)
+    .filter((name) => name.startsWith(prefix) && /^[\dTZ-]+$/.test(name.slice(prefix.length)))
+    .map((name) => join(dirname(path), name))
+    .filter((file) => !isEmptyOrGone(file))
+    .sort()
+    .at(-1);
+  return newest ?? null;
+}
+
+/** Says whether there is not one byte at a path. */
+export function isEmptyOrGone(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+}
+
+export interface HalfMadeFile {
+  readonly path: string;
+  /** Of the process that made it. */
+  readonly pid: number;
+}
+
+/** Gives back files beside the store that a program is making, or that a killed one left half made. */
+export function halfMadeFiles(path: string): HalfMadeFile[] {
   const prefix = basename(path);
-  return readdirSync(dirname(path))
-    .filter((name) => name.startsWith(prefix) && /\.(unfinished|rebuilding)-\d+/.test(name))
-    .map((name) => join(dirname(path), name));
+  return namesBeside(path).flatMap((name): HalfMadeFile[] => {
+    const pid = /\.(?:unfinished|rebuilding)-(\d+)/.exec(name)?.[1];
+    return name.startsWith(prefix) && pid !== undefined ? [{ path: join(dirname(path), name), pid: Number(pid) }] : [];
+  });
+}
+
+function namesBeside(path: string): string[] {
+  return existsSync(dirname(path)) ? readdirSync(dirname(path)) : [];
 }

@@ -92,10 +92,13 @@ async function shrink(options: StoreOptions, world: World): Promise<void> {
   const { assertNoRunGoesOn } = await import('../../runner/repair-store.ts');
   const { vacuum } = await import('../../store/database-care.ts');
   const { withRuns } = await import('../store-option.ts');
+  const { withCareLock } = await import('../../runner/care-lock.ts');
   const directory = directoryOf(options, world);
-  assertNoRunGoesOn(directory);
-  await withRuns(world, options.store, () => {});
-  const { beforeBytes, afterBytes } = vacuum(join(directory, 'bleubird.sqlite'));
+  const { beforeBytes, afterBytes } = await withCareLock(directory, 'vacuum', async () => {
+    assertNoRunGoesOn(directory);
+    await withRuns(world, options.store, () => {});
+    return vacuum(join(directory, 'bleubird.sqlite'));
+  });
   if (options.json) world.output.json({ beforeBytes, afterBytes });
   else world.output.line(`${formatBytes(beforeBytes)} before, ${formatBytes(afterBytes)} now.`);
 }
