@@ -1,19 +1,15 @@
 /** Cures what `examineStore` finds: a damaged file, runs that lack what their journals hold, folders copied in, leftovers. */
 import { existsSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { isEmptyOrGone, newestSetAside, setAside } from '../store/database-care.ts';
-import { journalPath } from '../store/journal.ts';
 import { openStore } from '../store/open-store.ts';
-import { summarizeJournal } from '../store/read-journal.ts';
 import { rebuildStore } from '../store/rebuild-store.ts';
-import { recordedRuns } from '../store/recorded-runs.ts';
-import type { RunnerIdentity } from '../store/rows.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
+import { assertNoRunGoesOn } from './assert-no-run-goes-on.ts';
 import { withCareLock } from './care-lock.ts';
 import { examineStore, type Finding } from './examine-store.ts';
 import { parseEnvelope } from './parse-envelope.ts';
-import { isAlive } from './process-identity.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 
 export interface Repair {
@@ -34,7 +30,7 @@ export async function repairStore(directory: string, now: () => number): Promise
 }
 
 async function repair(directory: string, now: () => number): Promise<Repair> {
-  assertNoRunGoesOn(directory);
+  assertNoRunGoesOn(directory, now());
   const path = join(directory, 'bleubird.sqlite');
   const done: string[] = [];
   const uncured: Finding[] = [];
@@ -64,29 +60,6 @@ async function repair(directory: string, now: () => number): Promise<Repair> {
   const leftOver = left.filter((finding) => finding.cure === 'remove');
   for (const finding of leftOver) done.push(...cure(finding, () => {}));
   return { done, left: [...uncured, ...left.filter((finding) => !leftOver.includes(finding))] };
-}
-
-/** @throws {StoreError} naming a run that is being written; the journals tell, since the store may not */
-export function assertNoRunGoesOn(directory: string): void {
-  const path = resolve(directory);
-  for (const id of withStoreErrors(path, () => recordedRuns(join(path, 'runs')))) {
-    const runner = writerOf(journalPath(join(path, 'runs', id)));
-    if (runner === null || isAlive(runner) !== true) continue;
-    throw new StoreError(`Run ${id} is being written by process ${runner.pid}: the store is left as it is.`, {
-      hint: `bleubird stop ${id} ends it, saved.`,
-    });
-  }
-}
-
-/** Gives back who has not ended a journal yet. One that cannot be read is no reason to leave the other runs as they are. */
-function writerOf(path: string): RunnerIdentity | null {
-  try {
-    const { isEnded, runner } = withStoreErrors(path, () => summarizeJournal(path, parseEnvelope));
-    return isEnded ? null : runner;
-  } catch (error) {
-    if (error instanceof StoreError) return null;
-    throw error;
-  }
 }
 
 function rebuild(path: string, now: () => number): string[] {

@@ -2,7 +2,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { assertNoRunGoesOn } from '../../src/runner/assert-no-run-goes-on.ts';
 import { examineStore } from '../../src/runner/examine-store.ts';
 import { identityOf } from '../../src/runner/process-identity.ts';
 import { repairStore } from '../../src/runner/repair-store.ts';
@@ -157,6 +158,40 @@ it('leaves a store alone while a run is being written', async () => {
   await expect(repairStore(store.directory, now)).rejects.toThrow(
     `Run live is being written by process ${process.pid}: the store is left as it is.`,
   );
+});
+
+describe('a run on another host', () => {
+  const far = { ...identityOf(), hostname: 'far' };
+  const refused = 'Run away is being written on the host far: the store is left as it is.';
+  const minute = 60_000;
+
+  it('keeps the store as it is until its journal was silent for five minutes', async () => {
+    const store = newStore();
+    store.createRun(newRun({ id: 'away', runner: far }));
+    store.close();
+    writeFileSync(fileOf(store.directory), 'damaged');
+    const repairing = repairStore(store.directory, () => Date.now() + 4 * minute);
+    await expect(repairing).rejects.toMatchObject({
+      message: refused,
+      hint: expect.stringContaining('bleubird stop away there ends it'),
+    });
+    expect(() => assertNoRunGoesOn(store.directory, Date.now() + 4 * minute)).toThrow(refused);
+    expect(readFileSync(fileOf(store.directory), 'utf8')).toBe('damaged');
+    const { done } = await repairStore(store.directory, () => Date.now() + 6 * minute);
+    expect(done).toContain(
+      'a new store was made with 1 runs: 1 from their journals, 0 from the damaged file, 0 from both',
+    );
+  });
+
+  it('is heard of by its heartbeat while its journal is silent', () => {
+    let time = Date.now();
+    const store = newStore({ now: () => time });
+    const writer = store.createRun(newRun({ id: 'away', runner: far }));
+    time += 10 * minute;
+    writer.heartbeat();
+    expect(() => assertNoRunGoesOn(store.directory, time + 4 * minute)).toThrow(refused);
+    expect(() => assertNoRunGoesOn(store.directory, time + 6 * minute)).not.toThrow();
+  });
 });
 
 it('removes what a trainer left half saved also where the store did not know its run', async () => {

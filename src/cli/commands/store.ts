@@ -89,13 +89,13 @@ async function backup(options: StoreOptions, destination: string | undefined, wo
 }
 
 async function shrink(options: StoreOptions, world: World): Promise<void> {
-  const { assertNoRunGoesOn } = await import('../../runner/repair-store.ts');
+  const { assertNoRunGoesOn } = await import('../../runner/assert-no-run-goes-on.ts');
   const { vacuum } = await import('../../store/database-care.ts');
   const { withRuns } = await import('../store-option.ts');
   const { withCareLock } = await import('../../runner/care-lock.ts');
   const directory = directoryOf(options, world);
   const { beforeBytes, afterBytes } = await withCareLock(directory, 'vacuum', async () => {
-    assertNoRunGoesOn(directory);
+    assertNoRunGoesOn(directory, world.now());
     await withRuns(world, options.store, () => {});
     return vacuum(join(directory, 'bleubird.sqlite'));
   });
