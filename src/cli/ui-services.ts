@@ -4,6 +4,7 @@ import { checkValues } from '../engine/config/check-values.ts';
 import { experimentFromValues } from '../engine/config/experiment-from-values.ts';
 import { formatExperiment } from '../engine/config/format-experiment.ts';
 import { StoreError } from '../errors.ts';
+import { deleteRun } from '../runner/delete-run.ts';
 import { lookUpModel } from '../runner/obtain-model.ts';
 import { withPauses } from '../runner/paused-runs.ts';
 import { reconcileRuns } from '../runner/reconcile-runs.ts';
@@ -92,7 +93,7 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
       await resumeDetachedRunner({ runId: id, storeDirectory: store().directory, binPath, env });
     },
     async deleteRun(id) {
-      store().deleteRun(id);
+      await deleteRun(store(), id);
     },
     async stopRun(id) {
       await stopRun(store(), id);

@@ -23,6 +23,7 @@ import { assertRunId } from '../store/run-id.ts';
 import { isUnfinished } from '../store/run-state.ts';
 import { toStoreError, withStoreErrors } from '../store/sqlite-error.ts';
 import type { Store } from '../store/store.ts';
+import { isAbandoned } from './abandoned-folder.ts';
 import { parseEnvelope } from './parse-envelope.ts';
 import { isAlive } from './process-identity.ts';
 import { isRunnerAlive } from './reconcile-runs.ts';
@@ -46,8 +47,12 @@ export interface Examination {
 
 const TEMPORARY = /^\.unfinished-/;
 
-/** Looks at the store's file, each run, its journal, its checkpoints, and what is left over. Changes nothing. */
-export async function examineStore(directory: string): Promise<Examination> {
+/**
+ * Looks at the store's file, each run, its journal, its checkpoints, and what is left over. Changes nothing.
+ *
+ * @param now  milliseconds since 1970
+ */
+export async function examineStore(directory: string, now = Date.now()): Promise<Examination> {
   const path = join(directory, 'bleubird.sqlite');
   const findings: Finding[] = [];
   const faults = fileFaults(path, directory);
@@ -58,10 +63,11 @@ export async function examineStore(directory: string): Promise<Examination> {
   const store = openStore(directory, { readOnly: true });
   try {
     const runs = store.listRuns().flatMap(({ id }) => store.readRun(id) ?? []);
-    for (const run of runs) findings.push(...(await examineApart(run.id, path, () => examineRun(store, path, run))));
+    for (const run of runs)
+      findings.push(...(await examineApart(run.id, path, () => examineRun(store, path, run, now))));
     const known = new Set(runs.map(({ id }) => id));
     for (const id of folderNames(join(store.directory, 'runs'))) {
-      if (!known.has(id)) findings.push(...(await examineApart(id, path, () => examineFolder(store, id))));
+      if (!known.has(id)) findings.push(...(await examineApart(id, path, () => examineFolder(store, id, now))));
     }
     return { path: join(store.directory, 'bleubird.sqlite'), runs: runs.length, findings };
   } finally {
@@ -114,9 +120,9 @@ async function examineApart(
   }
 }
 
-async function examineRun(store: Store, path: string, run: RunRecord): Promise<Finding[]> {
+async function examineRun(store: Store, path: string, run: RunRecord, now: number): Promise<Finding[]> {
   const { id, directory } = run;
-  if (isUnfinished(run.state) && isRunnerAlive(run)) {
+  if (isUnfinished(run.state) && isRunnerAlive(run, now)) {
     return [{ severity: 'note', run: id, message: 'it is being written: not compared', cure: 'none' }];
   }
   return [
@@ -170,14 +176,20 @@ function temporaryFolders(directory: string): string[] {
     .map((name) => join(checkpoints, name));
 }
 
-/** A folder in runs/ that no row knows: copied in, or never begun. */
-function examineFolder(store: Store, id: string): Finding[] {
-  const path = journalPath(store.runDirectory(id));
+/** A folder in runs/ that no row knows: copied in, never begun, or left by a trainer that outlived its run. */
+function examineFolder(store: Store, id: string, now: number): Finding[] {
+  const directory = store.runDirectory(id);
+  const path = journalPath(directory);
   const journal = existsSync(path) ? summarizeJournal(path, parseEnvelope) : null;
   if (canAdopt(id, journal)) {
     return [
       { severity: 'problem', run: id, message: 'its folder is here and the store does not know it', cure: 'adopt' },
     ];
+  }
+  // A damaged line may have been the making of the run.
+  if ((journal?.damagedLines ?? 0) === 0 && isAbandoned(directory, now)) {
+    const message = `a folder without a run, left over: ${directory}`;
+    return [{ severity: 'note', run: id, message, cure: 'remove', path: directory }];
   }
   return [{ severity: 'note', run: id, message: 'a folder without a run that could be read from it', cure: 'none' }];
 }

@@ -34,9 +34,9 @@ async function repair(directory: string, now: () => number): Promise<Repair> {
   const path = join(directory, 'bleubird.sqlite');
   const done: string[] = [];
   const uncured: Finding[] = [];
-  const { findings } = await examineStore(directory);
+  const { findings } = await examineStore(directory, now());
   if (findings.some(({ cure }) => cure === 'rebuild-store')) done.push(...rebuild(path, now));
-  const rest = done.length > 0 ? (await examineStore(directory)).findings : findings;
+  const rest = done.length > 0 ? (await examineStore(directory, now())).findings : findings;
   if (existsSync(path)) {
     const store = openStore(directory, { now });
     try {
@@ -55,7 +55,7 @@ async function repair(directory: string, now: () => number): Promise<Repair> {
       store.close();
     }
   }
-  const left = (await examineStore(directory)).findings;
+  const left = (await examineStore(directory, now())).findings;
   // What a run has left over is seen once the store knows the run.
   const leftOver = left.filter((finding) => finding.cure === 'remove');
   for (const finding of leftOver) done.push(...cure(finding, () => {}));

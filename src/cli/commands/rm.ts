@@ -43,9 +43,10 @@ async function remove(typed: readonly string[], options: RmOptions, world: World
       return;
     }
   }
-  await withStore(world, options.store, (store) => {
+  const { deleteRun } = await import('../../runner/delete-run.ts');
+  await withStore(world, options.store, async (store) => {
     for (const { id } of runs) {
-      store.deleteRun(id);
+      await deleteRun(store, id);
       output.line(`${id} deleted`);
     }
   });

@@ -49,7 +49,7 @@ export function addStoreCommand(program: Command, world: World): void {
 async function check(options: StoreOptions, world: World): Promise<void> {
   const { examineStore } = await import('../../runner/examine-store.ts');
   const { output } = world;
-  const { path, runs, findings } = await examineStore(directoryOf(options, world));
+  const { path, runs, findings } = await examineStore(directoryOf(options, world), world.now());
   const problems = findings.filter(({ severity }) => severity === 'problem').length;
   if (options.json) output.json({ path, runs, problems, findings });
   else tell(findings, world);
