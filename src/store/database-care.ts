@@ -1,13 +1,12 @@
-/** What is done to the store's file as a whole, without the rows: check it, copy it, shrink it, set it aside. */
-import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+/** What is done to the store's file as a whole, without the rows: check it, shrink it, set it aside. */
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { StoreError } from '../errors.ts';
 import { connectReadOnly } from './connect-read-only.ts';
-import { damagedStore, toStoreError, withStoreErrors } from './sqlite-error.ts';
+import { withStoreErrors } from './sqlite-error.ts';
 
 /** The database and the files that SQLite keeps beside it. */
-const PARTS = ['', '-wal', '-shm', '-journal'];
+export const PARTS = ['', '-wal', '-shm', '-journal'];
 const MAX_FAULTS = 20;
 
 /** Gives back what SQLite finds wrong with the file, at most 20 lines; none for a sound one. Changes nothing. */
@@ -29,42 +28,9 @@ export function databaseFaults(path: string): string[] {
   }
 }
 
-/**
- * Copies the store while others use it, and checks the copy. @returns the size of the copy, bytes
- * @throws {StoreError} naming the store or the copy, whichever is the cause
- */
-export async function backUp(path: string, destination: string): Promise<number> {
-  const unfinished = `${destination}.unfinished-${process.pid}`;
-  const database = withStoreErrors(path, () => connectReadOnly(path));
-  try {
-    // For its user alone, like the store; where there is no such folder this is what says so.
-    closeSync(openSync(unfinished, 'wx', 0o600));
-    await database.backup(unfinished);
-    const copy = new Database(unfinished);
-    copy.pragma('journal_mode = DELETE'); // one file, whole without a log beside it
-    const said = String(copy.pragma('quick_check(1)', { simple: true })); // pages are copied as they are, damage too
-    copy.close();
-    if (said !== 'ok') throw damagedStore(path, said);
-    renameSync(unfinished, destination);
-    return statSync(destination).size;
-  } catch (error) {
-    throw isDamage(error) ? toStoreError(error, path) : unwrittenCopy(error, destination);
-  } finally {
-    database.close();
-    for (const part of PARTS) rmSync(`${unfinished}${part}`, { force: true });
-  }
-}
-
-function isDamage(error: unknown): error is Error {
+/** Says whether SQLite found the file itself damaged. */
+export function isDamage(error: unknown): error is Error {
   return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
-}
-
-function unwrittenCopy(error: unknown, destination: string): unknown {
-  if (!(error instanceof Error && 'code' in error)) return error;
-  return new StoreError(`The copy ${destination} cannot be written: ${error.message} (${error.code}).`, {
-    hint: 'Name a file in a folder that is there, where you can write and that has room for the store.',
-    cause: error,
-  });
 }
 
 /** Gives the space of deleted rows back to the disk. @returns the size of the file before and after, bytes */

@@ -58,6 +58,10 @@ describe('bleubird store', () => {
     const json = JSON.parse((await runCli(['store', 'backup', '--json'], { cwd })).stdout);
     expect(json.file).toMatch(/bleubird-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.sqlite$/);
     expect(json.sizeBytes).toBe(statSync(json.file).size);
+    const again = await runCli(['store', 'backup', 'copy.sqlite'], { cwd });
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('Choose another name, or give --overwrite.');
+    expect((await runCli(['store', 'backup', 'copy.sqlite', '--overwrite'], { cwd })).code).toBe(0);
     const nowhere = await runCli(['store', 'backup', 'no/folder/copy.sqlite'], { cwd });
     expect(nowhere.code).toBe(6);
     expect(nowhere.stderr).toContain('ENOENT');

@@ -10,6 +10,7 @@ import type { World } from '../world.ts';
 
 interface StoreOptions {
   readonly json?: boolean;
+  readonly overwrite?: boolean;
   readonly store?: string;
 }
 
@@ -42,7 +43,9 @@ export function addStoreCommand(program: Command, world: World): void {
   );
   add('backup', 'copy the store to a file while runs go on; checkpoints are not in it', (options, [destination]) =>
     backup(options, destination, world),
-  ).argument('[file]', 'where to (default: bleubird-<time>.sqlite here)');
+  )
+    .argument('[file]', 'where to (default: bleubird-<time>.sqlite here)')
+    .option('--overwrite', 'replace the file if it exists');
   add('vacuum', 'give the space of deleted runs back to the disk', (options) => shrink(options, world));
 }
 
@@ -77,13 +80,15 @@ async function repair(options: StoreOptions, world: World): Promise<void> {
 }
 
 async function backup(options: StoreOptions, destination: string | undefined, world: World): Promise<void> {
-  const { backUp } = await import('../../store/database-care.ts');
+  const { backUp } = await import('../../store/back-up.ts');
   const { withRuns } = await import('../store-option.ts');
   const { output } = world;
   const stamp = new Date(world.now()).toISOString().slice(0, 19).replaceAll(':', '-');
   const file = resolve(world.cwd, destination ?? `bleubird-${stamp}.sqlite`);
   await withRuns(world, options.store, () => {}); // a store that is damaged is no copy worth having
-  const sizeBytes = await backUp(join(directoryOf(options, world), 'bleubird.sqlite'), file);
+  const sizeBytes = await backUp(join(directoryOf(options, world), 'bleubird.sqlite'), file, {
+    overwrites: options.overwrite === true,
+  });
   if (options.json) output.json({ file, sizeBytes });
   else output.line(`${file}: ${formatBytes(sizeBytes)}. Checkpoints and journals stay in runs/ and are not in it.`);
 }
