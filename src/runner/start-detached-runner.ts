@@ -1,11 +1,11 @@
 /** Starts a runner that outlives this program: a process of its own session, its words in a log in the folder of the run. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from '../engine/config/experiment.ts';
 import { formatExperiment } from '../engine/config/format-experiment.ts';
-import { AppError, type AppErrorCode, EXIT_CODES, RunFailedError } from '../errors.ts';
+import { AppError, type AppErrorCode, EXIT_CODES, RunFailedError, StoreError } from '../errors.ts';
 import { openStore } from '../store/open-store.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
 import type { Store } from '../store/store.ts';
@@ -88,7 +88,7 @@ async function startRunner(
   { env = process.env, patienceMs = 60_000 }: DetachedOptions,
 ): Promise<number> {
   const logPath = join(directory, 'runner.log');
-  const log = withStoreErrors(directory, () => openSync(logPath, 'a', 0o600));
+  const log = withStoreErrors(directory, () => openLog(logPath));
   const { size } = fstatSync(log); // what an earlier runner of the run has said
   const runner = launch(parameters, { log, env });
   const { pid = 0 } = runner;
@@ -96,6 +96,17 @@ async function startRunner(
   if (failure === null) return pid;
   const words = readFileSync(logPath).subarray(size).toString().trim();
   throw words === '' ? failure : sayMore(failure, words);
+}
+
+/** Opens a log to add to, never through a link, which could lead to any file of the user. The caller closes it. */
+function openLog(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = constants; // Windows has no O_NOFOLLOW
+  try {
+    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  } catch (cause) {
+    if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw cause;
+    throw new StoreError(`The log ${path} is a link: no runner writes through it.`, { hint: 'Remove it.', cause });
+  }
 }
 
 /** Starts Node in a session of its own; `log` is closed here. */
@@ -125,11 +136,14 @@ async function failureToAppear(
   runner.once('error', (cause) => {
     end ??= new RunFailedError(`The runner could not be started: ${cause.message}`, { cause });
   });
-  const deadline = Date.now() + patienceMs;
-  while (Date.now() < deadline) {
-    const ended = end; // looked at first: a quick run may begin and end between the two
+  const deadline = performance.now() + patienceMs; // whatever is done to the clock on the wall meanwhile
+  for (;;) {
+    // Both looked at first: a quick run may begin and end between the two, and this process may have been stopped meanwhile.
+    const ended = end;
+    const isOver = performance.now() >= deadline;
     if (isThere()) return null;
     if (ended !== null) return ended;
+    if (isOver) break;
     await sleep(25);
   }
   runner.kill('SIGKILL');

@@ -1,15 +1,15 @@
 /** Runners that are processes of their own: started, stopped, killed, found again. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { identityOf, isAlive } from '../../src/runner/process-identity.ts';
 import { reconcileRuns } from '../../src/runner/reconcile-runs.ts';
-import { startDetachedRunner } from '../../src/runner/start-detached-runner.ts';
+import { resumeDetachedRunner, startDetachedRunner } from '../../src/runner/start-detached-runner.ts';
 import { stopRun } from '../../src/runner/stop-run.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newStore } from '../store/new-store.ts';
@@ -68,7 +68,7 @@ describe('a detached runner', () => {
       [
         '--input-type=module-typescript',
         '-e',
-        `import { startDetachedRunner } from ${JSON.stringify(import.meta.resolve('../../src/runner/start-detached-runner.ts'))};
+        `import { resumeDetachedRunner, startDetachedRunner } from ${JSON.stringify(import.meta.resolve('../../src/runner/start-detached-runner.ts'))};
          import { scripted } from ${JSON.stringify(import.meta.resolve('./scripted.ts'))};
          const { experiment } = scripted('wait');
          const run = await startDetachedRunner({ experiment, storeDirectory: ${JSON.stringify(store.directory)}, binPath: ${JSON.stringify(binPath)} });
@@ -91,6 +91,30 @@ describe('a detached runner', () => {
     expect(store.metricSeries(runId, 'loss').length).toBeGreaterThan(length);
     expect(isAlive(identityOf(pid))).toBe(true);
     expect(await stopRun(store, runId, { waitMs: 10_000 })).toBe('stopped');
+  });
+
+  it('is waited for when the clock jumps meanwhile', async () => {
+    const store = newStore();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const starting = startScript(store, 'wait', 60_000);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    const { runId } = await starting;
+    expect(store.readRun(runId)).not.toBeNull();
+  });
+
+  it('is found after a sleep that was longer than the patience', async () => {
+    const store = newStore();
+    const patienceMs = 1_000;
+    const starting = startScript(store, 'wait', patienceMs);
+    // Nothing of this process goes on until the run is there and the patience is over.
+    setTimeout(() => {
+      const end = performance.now() + patienceMs;
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      while (performance.now() < end || store.listRuns().length === 0) Atomics.wait(pause, 0, 0, 20);
+    }, 10);
+    const { runId } = await starting;
+    expect(store.readRun(runId)).not.toBeNull();
   });
 
   it('that is killed leaves a run which is interrupted, at its last sign of life, and no trainer', async () => {
@@ -132,6 +156,19 @@ describe('a detached runner that cannot start', () => {
     const error = await appErrorOf(startScript(store, 'silent', 400));
     expect(error.code).toBe('RUN_FAILED');
     expect(error.message).toBe('The runner did not begin its run within 0.4 seconds and was ended.');
+  });
+
+  it('writes no log through a link', async () => {
+    const store = newStore();
+    const { runId, directory } = store.createRun(newRun({ id: 'linked' }));
+    const precious = join(store.directory, 'precious');
+    writeFileSync(precious, 'precious');
+    symlinkSync(precious, join(directory, 'runner.log'));
+    const resuming = resumeDetachedRunner({ runId, storeDirectory: store.directory, binPath: '/nowhere/bin.js' });
+    const error = await appErrorOf(resuming);
+    expect(error.message).toBe(`The log ${join(directory, 'runner.log')} is a link: no runner writes through it.`);
+    expect(error.hint).toBe('Remove it.');
+    expect(readFileSync(precious, 'utf8')).toBe('precious');
   });
 
   it('for want of its program says what Node says', async () => {
