@@ -247,7 +247,7 @@ export class BackgroundPush {
   async #hold(step: number, path: string): Promise<Held> {
     const directory = join(this.#options.runDirectory, `${HELD_PREFIX}${step}`);
     await rm(directory, { recursive: true, force: true }); // the same step, saved once more
-    await mkdir(directory);
+    await mkdir(directory, { mode: 0o700 });
     for (const name of await readdir(path)) {
       const [from, to] = [join(path, name), join(directory, name)];
       await link(from, to).catch(() => copyFile(from, to));

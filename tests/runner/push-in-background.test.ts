@@ -1,8 +1,8 @@
 /** The pushes of a run that goes on, to a hub on this machine. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import type { TrainingConfig } from '../../src/engine/config/experiment.ts';
 import { describePush } from '../../src/runner/describe-push.ts';
 import { BackgroundPush, type PushNews } from '../../src/runner/push-in-background.ts';
@@ -71,6 +71,18 @@ function holdUploads(): { readonly reached: Promise<void>; release(): void } {
 async function settled(count: number): Promise<void> {
   await expect.poll(links).toHaveLength(count);
 }
+
+it.skipIf(process.platform === 'win32')('holds what it pushes for its user alone', async () => {
+  const mask = process.umask(0o022);
+  onTestFinished(() => void process.umask(mask));
+  const push = start();
+  const uploading = holdUploads();
+  push.add(save(1));
+  await uploading.reached;
+  expect(links().map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o700]);
+  uploading.release();
+  await push.finish(true, never);
+});
 
 it('pushes the newest of what is saved meanwhile, even if it is removed by then', async () => {
   const push = start();
