@@ -10,11 +10,13 @@ export const experimentLevelFields = {
     ...experiment,
     label: 'Name',
     description: "How the run is called in tables. The file's own name when not given.",
+    maxLength: 256,
   }),
   description: textField({
     ...experiment,
     label: 'Description',
     description: 'What this experiment is for, in a sentence.',
+    maxLength: 4_096,
   }),
   model: pathField({
     ...experiment,

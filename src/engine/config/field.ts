@@ -33,6 +33,8 @@ export interface FieldDescription {
   readonly choices: readonly string[] | null;
   /** What a text must look like, and how to say it; null where anything goes. */
   readonly pattern: { readonly expression: RegExp; readonly expected: string } | null;
+  /** How many characters a text may have; null where only the file as a whole is limited. */
+  readonly maxLength: number | null;
   /** Corpus formats that have this field; null for a field that is always there. */
   readonly formats: readonly string[] | null;
 }
@@ -54,6 +56,7 @@ const absent = {
   excludesMax: false,
   choices: null,
   pattern: null,
+  maxLength: null,
   formats: null,
 } as const;
 
@@ -82,7 +85,7 @@ export function choiceField(
 }
 
 /** Describes a field that holds one line of text. */
-export function textField(given: Given<'text', 'pattern' | 'isNullable'>): FieldDescription {
+export function textField(given: Given<'text', 'pattern' | 'maxLength' | 'isNullable'>): FieldDescription {
   return { ...absent, default: '', ...given, kind: 'text' };
 }
 

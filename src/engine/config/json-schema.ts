@@ -88,6 +88,7 @@ function valueSchema(field: FieldDescription): JsonSchema {
     case 'path':
       if (field.pattern !== null) schema.pattern = field.pattern.expression.source;
       if (field.isRequired) schema.minLength = 1;
+      if (field.maxLength !== null) schema.maxLength = field.maxLength;
       return { ...schema, type: orNull('string') };
   }
   return field.kind satisfies never;

@@ -109,6 +109,10 @@ function readText(field: FieldDescription, value: unknown): FieldReading {
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not come in.
   if (/[\u0000-\u001f\u007f-\u009f]/.test(value)) return invalid('holds a line break or control character');
+  const { length } = [...value]; // as a JSON schema counts
+  if (field.maxLength !== null && length > field.maxLength) {
+    return invalid(`has ${length} characters; expected at most ${field.maxLength}`);
+  }
   if (value !== '' && field.pattern !== null && !field.pattern.expression.test(value)) return wrongType(field, value);
   return valid(value);
 }

@@ -363,6 +363,18 @@ learning_rate: 1
     expect(problemsOf(minimal.trimStart() + addition)).toContain(message);
   });
 
+  it('is told of a name or a description that is too long, in characters, wherever it comes from', () => {
+    const text = (name: string, description: string) => `name: ${name}\ndescription: ${description}${minimal}`;
+    expect(problemsOf(text('x'.repeat(257), 'y'.repeat(4_097)))).toBe(
+      `some/try.yaml has 2 problems:
+  name: has 257 characters; expected at most 256 (line 1)
+  description: has 4097 characters; expected at most 4096 (line 2)`,
+    );
+    expect(problemsOf(minimal, [`name=${'x'.repeat(100_000)}`])).toContain('name: has 100000 characters; expected');
+    const longest = parse(text('\u{1f41f}'.repeat(256), 'y'.repeat(4_096)));
+    expect([...longest.name]).toHaveLength(256);
+  });
+
   it('is told once of a repository that is none', () => {
     const problems = problemsOf(`${minimal.trimStart()}training: {push_to_hub: true, hub_model_id: "a b"}`);
     expect(problems.split('training.hub_model_id')).toHaveLength(2);
