@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isOurZombie, readProcess } from './process-table.ts';
 
 /**
- * The names of what is not whole yet: checkpoints (`.unfinished-checkpoint-N`), their weights (`.PID.unfinished`), copies of
- * the store (`.unfinished-PID`), a store made anew (`.rebuilding-PID`), texts (`.PID.tmp`), downloads (`.incomplete`).
+ * The names of what is not whole yet: checkpoints (`.unfinished-checkpoint-N`; `.replaced-checkpoint-N` while one takes
+ * another's place), their weights (`.PID.unfinished`), copies of the store (`.unfinished-PID`), a store made anew
+ * (`.rebuilding-PID`), texts (`.PID.tmp`), downloads (`.incomplete`).
  */
-const HALF_MADE = /\.(unfinished-.+|\d+\.unfinished|rebuilding-\d+.*|\d+\.tmp|incomplete)$/;
+const HALF_MADE = /\.(unfinished-.+|replaced-.+|\d+\.unfinished|rebuilding-\d+.*|\d+\.tmp|incomplete)$/;
 const PATIENCE_MS = 1_000;
 
 /** Gives back the paths of half made files and folders, from `directory` on. */

@@ -1,7 +1,8 @@
 /**
  * Checkpoints of a training: `checkpoint-<step>/` with the model in Hugging Face's layout, the optimizer and the trainer's
  * state. One is written under a temporary name, flushed to the disk and renamed, so that under its final name it is always
- * whole: a crash, a kill or a full disk leaves the older ones and nothing half.
+ * whole: a crash, a kill or a full disk leaves the older ones and nothing half. One of the same step is set aside meanwhile,
+ * and is put back where the new one did not come to its place.
  */
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,6 +42,8 @@ export interface SavedCheckpoint extends Checkpoint, RemovedCheckpoints {
 
 const FINAL_NAME = /^checkpoint-(\d+)$/;
 const TEMPORARY_PREFIX = '.unfinished-checkpoint-';
+/** A whole checkpoint, while a new one of its step takes its name. */
+const REPLACED_NAME = /^\.replaced-(checkpoint-(\d+))$/;
 /** The file written last; together with config and weights it makes a checkpoint complete. */
 const STATE_FILE = 'trainer_state.json';
 
@@ -69,9 +72,7 @@ export async function saveCheckpoint(
     await mkdir(temporary, { mode: 0o700 });
     await writeContents(temporary, contents);
     sizeBytes = await flushDirectory(temporary);
-    await rm(path, { recursive: true, force: true }); // the same step saved before, by a run that is being repeated
-    await rename(temporary, path);
-    await flush(directory);
+    await giveName(directory, step);
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the first error tells more than this one
     throw await saveFailure(path, directory, cause);
@@ -79,12 +80,48 @@ export async function saveCheckpoint(
   return { step, path, sizeBytes, ...(await rotate(directory, step, saveTotalLimit, bestStep)) };
 }
 
+/**
+ * Gives the checkpoint of a step, written under its temporary name, its own. The same step may have been saved before: by a
+ * run that is being repeated, or before the evaluation due at it. That one is set aside first, and goes once the new one is
+ * in its place: a kill at any point leaves one of the two, and `clearUnfinished` does the rest.
+ */
+async function giveName(directory: string, step: number): Promise<void> {
+  const [path, replaced] = [checkpointPath(directory, step), replacedPath(directory, step)];
+  await rename(path, replaced).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  });
+  try {
+    await rename(join(directory, `${TEMPORARY_PREFIX}${step}`), path);
+  } catch (error) {
+    await rename(replaced, path).catch(() => {}); // the first error tells more; the next start tries again
+    throw error;
+  }
+  await flush(directory);
+  await removeReplaced(directory, step).catch(() => {}); // takes up space only, until the next save
+}
+
+/** Renamed first: what is set aside under that name is whole. */
+async function removeReplaced(directory: string, step: number): Promise<void> {
+  const doomed = join(directory, `${TEMPORARY_PREFIX}${step}-replaced`);
+  await rename(replacedPath(directory, step), doomed).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  });
+  await rm(doomed, { recursive: true, force: true });
+}
+
+function replacedPath(directory: string, step: number): string {
+  return join(directory, `.replaced-checkpoint-${step}`);
+}
+
 /** Gives the folder of the checkpoint of a step. */
 export function checkpointPath(directory: string, step: number): string {
   return join(directory, `checkpoint-${step}`);
 }
 
-/** Gives the complete checkpoints of a `checkpoints` folder, oldest first; none when the folder is absent. */
+/**
+ * Gives the complete checkpoints of a `checkpoints` folder, oldest first; none when the folder is absent. One that was to
+ * be replaced when its trainer was killed is among them, by the name that it has then.
+ */
 export async function listCheckpoints(directory: string): Promise<Checkpoint[]> {
   const names = await readdir(directory).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return [];
@@ -92,7 +129,7 @@ export async function listCheckpoints(directory: string): Promise<Checkpoint[]> 
   });
   const checkpoints: Checkpoint[] = [];
   for (const name of names) {
-    const step = FINAL_NAME.exec(name)?.[1];
+    const step = FINAL_NAME.exec(name)?.[1] ?? stepWithoutName(name, names);
     if (step === undefined) continue;
     const files = await readdir(join(directory, name));
     if (['config.json', 'model.safetensors', STATE_FILE].every((file) => files.includes(file))) {
@@ -100,6 +137,12 @@ export async function listCheckpoints(directory: string): Promise<Checkpoint[]> 
     }
   }
   return checkpoints.sort((a, b) => a.step - b.step);
+}
+
+/** Gives the step of a checkpoint that was set aside, where no other has its name. */
+function stepWithoutName(name: string, names: readonly string[]): string | undefined {
+  const [, finalName, step] = REPLACED_NAME.exec(name) ?? [];
+  return finalName === undefined || names.includes(finalName) ? undefined : step;
 }
 
 /** Gives the folders of checkpoints after a step, complete or not, oldest first. */
@@ -139,9 +182,19 @@ export async function findNewestSoundCheckpoint(
   return { path: null, problems };
 }
 
-/** Removes what a trainer that is dead left half written or half removed in a `checkpoints` folder, as far as that is possible. */
+/**
+ * Puts back a checkpoint that a trainer that is dead had set aside for another, and removes what it left half written or
+ * half removed in a `checkpoints` folder, as far as that is possible.
+ */
 export async function clearUnfinished(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => []); // absent until the first save, which tells of anything else
+  for (const name of names) {
+    const step = REPLACED_NAME.exec(name)?.[2];
+    if (step === undefined) continue;
+    // One that cannot be put back stays under its name and counts by that.
+    if (stepWithoutName(name, names) === undefined) await removeReplaced(directory, Number(step)).catch(() => {});
+    else await rename(join(directory, name), checkpointPath(directory, Number(step))).catch(() => {});
+  }
   for (const name of names) {
     // One that stays takes up space and is in the way of nothing: it is tried again with the next save.
     if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(directory, name), { recursive: true }).catch(() => {});

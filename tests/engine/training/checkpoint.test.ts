@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,6 +17,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readSafetensors } from '../../../src/engine/model/safetensors.ts';
 import type { AdamWState } from '../../../src/engine/training/adamw.ts';
 import {
+  clearUnfinished,
   findNewestCheckpoint,
   findNewestSoundCheckpoint,
   listCheckpoints,
@@ -155,6 +157,50 @@ test('Without a limit all stay, and a step that is saved again replaces its chec
   const { tensors } = await readSafetensors(join(checkpoints, 'checkpoint-2', 'model.safetensors'));
   expect([...(tensors.get('model.shared.weight')?.data ?? [])]).toEqual([9, 9, 9, 9]);
 });
+
+const saveTwice = fileURLToPath(new URL('../../fixtures/run/save-twice.ts', import.meta.url));
+
+/** What a save does to the names in the folder, one of the same step being there; killed before each, it leaves one of the two. */
+const pointsOfSave = [
+  { before: 'mkdir .unfinished-checkpoint-2', stays: 'old' },
+  { before: 'mkdir .unfinished-checkpoint-2', stays: 'old' }, // empty, where the model is to be written
+  { before: 'rename checkpoint-2 .replaced-checkpoint-2', stays: 'old' },
+  { before: 'rename .unfinished-checkpoint-2 checkpoint-2', stays: 'old' },
+  { before: 'rename .replaced-checkpoint-2 .unfinished-checkpoint-2-replaced', stays: 'new' },
+  { before: 'rm .unfinished-checkpoint-2-replaced', stays: 'new' },
+  { before: 'end checkpoint-2', stays: 'new' },
+] as const;
+
+test.skipIf(process.platform === 'win32')(
+  'A kill at any point of saving a step again leaves one whole checkpoint of it, before and after the clearing.',
+  async () => {
+    const { path } = await saveCheckpoint(checkpoints, contentsOf(2), 1);
+    const pristine = join(directory, 'pristine');
+    cpSync(checkpoints, pristine, { recursive: true });
+    for (const [index, { before, stays }] of pointsOfSave.entries()) {
+      rmSync(checkpoints, { recursive: true });
+      cpSync(pristine, checkpoints, { recursive: true });
+      const child = spawnSync(process.execPath, [saveTwice, checkpoints, modelDirectory, String(index + 1)]);
+      expect([child.signal, child.stderr.toString()], before).toEqual(['SIGKILL', '']);
+      // Whoever looks for a checkpoint before anything is cleared, as a resume does, finds it.
+      expect(
+        (await listCheckpoints(checkpoints)).map(({ step }) => step),
+        before,
+      ).toEqual([2]);
+      expect(await findNewestSoundCheckpoint(checkpoints), before).toMatchObject({ problems: [] });
+      await clearUnfinished(checkpoints);
+      expect(readdirSync(checkpoints), before).toEqual(['checkpoint-2']);
+      expect(await findNewestSoundCheckpoint(checkpoints), before).toEqual({ path, problems: [] });
+      const { tensors } = await readSafetensors(join(path, 'model.safetensors'));
+      const values = stays === 'old' ? [1, 2, 3, 4] : [9, 9, 9, 9];
+      expect([...(tensors.get('model.shared.weight')?.data ?? [])], before).toEqual(values);
+      expect(child.stdout.toString().split('\n').slice(0, -1), before).toEqual(
+        pointsOfSave.slice(0, index).map((point) => point.before),
+      );
+    }
+  },
+  60_000,
+);
 
 test('What a dead trainer left unfinished is never taken for a checkpoint, and goes with the next save.', async () => {
   await saveCheckpoint(checkpoints, contentsOf(1), null);
