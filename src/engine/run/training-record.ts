@@ -2,9 +2,9 @@
  * What a training has come to: its log, its evaluations with the best model among them, its checkpoints. It holds all that
  * a checkpoint keeps beside weights and optimizer, and goes on with what one kept.
  */
-import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CancelledError } from '../../errors.ts';
+import { AppError, CancelledError, RunFailedError } from '../../errors.ts';
+import { writeWhole } from '../model/atomic-write.ts';
 import type { AdamW } from '../training/adamw.ts';
 import { bestMetricName, type Judgement, judgeEvaluation, NO_BEST_MODEL } from '../training/best-model.ts';
 import {
@@ -208,6 +208,7 @@ export class TrainingRecord {
    * Ends the training: its summary is logged and written, and the best model loaded where that is asked for.
    *
    * @returns the step and epoch of the model as it stands from now on
+   * @throws {RunFailedError} when the summary cannot be written
    */
   async finish(speed: { readonly seconds: number; readonly samples: number; readonly steps: number }): Promise<{
     readonly step: number;
@@ -216,8 +217,7 @@ export class TrainingRecord {
     const { step, epoch, bestCheckpoint } = this.#state;
     if (step < this.#plan.totalSteps && this.#lastReport !== null) this.#log.endEarly(this.#lastReport);
     this.#log.addEnd({ step, epoch }, speed);
-    const text = `${JSON.stringify(this.#trainerState(), null, 2)}\n`;
-    await writeFile(join(this.#run.runDirectory, 'trainer_state.json'), text, { mode: 0o600 });
+    await this.#writeSummary();
     const isBestWanted = this.#run.experiment.training.load_best_model_at_end;
     if (!isBestWanted || bestCheckpoint === null || bestCheckpoint === step) return { step, epoch };
     await restoreWeights(this.#run.model, checkpointPath(this.#directory, bestCheckpoint));
@@ -245,6 +245,19 @@ export class TrainingRecord {
     const kept =
       bestCheckpoint === null ? 'no earlier one is' : `the best that is saved is that of step ${bestCheckpoint}`;
     return `${words}; it was not saved, ${kept}.`;
+  }
+
+  async #writeSummary(): Promise<void> {
+    const { runDirectory } = this.#run;
+    const text = Buffer.from(`${JSON.stringify(this.#trainerState(), null, 2)}\n`);
+    try {
+      await whenThereIsRoom(this.#run, runDirectory, text.length, () =>
+        writeWhole(join(runDirectory, 'trainer_state.json'), (write) => write(text)),
+      );
+    } catch (cause) {
+      if (!(cause instanceof AppError)) throw cause;
+      throw new RunFailedError(cause.message, { cause, hint: cause.hint });
+    }
   }
 
   async #tellRemoved({ removed, problems }: Awaited<ReturnType<typeof removeCheckpoints>>): Promise<void> {
