@@ -16,6 +16,7 @@ import {
   saveCheckpoint,
 } from '../training/checkpoint.ts';
 import { checkpointBytes } from '../training/checkpoint-room.ts';
+import { checksumProblem } from '../training/checksums.ts';
 import { restoreWeights } from '../training/restore-weights.ts';
 import { type TrainerState, type TrainingState, trainerState } from '../training/trainer-state.ts';
 import { type LogEntry, TrainingLog } from '../training/training-log.ts';
@@ -47,6 +48,8 @@ export class TrainingRecord {
   /** Made in this process, of the best model and of the model as it stands. */
   #bestEvaluation: MeasuredModel | null = null;
   #evaluation: MeasuredModel | null = null;
+  /** It was to be loaded in the end, and could not be. */
+  #isBestDamaged = false;
 
   /** @param resumed  where the training stood in the checkpoint it goes on from */
   constructor(run: LoadedRun, plan: TrainingPlan, optimizer: AdamW, resumed: TrainingState | null) {
@@ -178,13 +181,18 @@ export class TrainingRecord {
     return scored.toSorted((a, b) => lossOf(a) - lossOf(b))[0]?.step ?? null;
   }
 
-  /** Looks whether the best model so far is still there; warns and goes on without when it is not. */
+  /** Looks whether the best model so far is still there and sound; warns and goes on without when it is not. */
   async findBest(): Promise<void> {
-    const { bestCheckpoint } = this.#state;
+    const { step, bestCheckpoint } = this.#state;
     if (bestCheckpoint === null) return;
-    if ((await listCheckpoints(this.#directory)).some(({ step }) => step === bestCheckpoint)) return;
+    const path = checkpointPath(this.#directory, bestCheckpoint);
+    const isThere = (await listCheckpoints(this.#directory)).some((checkpoint) => checkpoint.step === bestCheckpoint);
+    // The training goes on from the one of its own step: that was looked at.
+    const problem = isThere && bestCheckpoint !== step ? await checksumProblem(path) : null;
+    if (isThere && problem === null) return;
     this.#state = { ...this.#state, bestCheckpoint: null };
-    const message = `The best model so far, of step ${bestCheckpoint}, is not in ${this.#directory}: only a better one can still be kept.`;
+    const what = problem === null ? `is not in ${this.#directory}` : `is damaged in ${path} (${problem})`;
+    const message = `The best model so far, of step ${bestCheckpoint}, ${what}: only a better one can still be kept.`;
     await this.#run.events.send({ type: 'warning', message });
   }
 
@@ -205,7 +213,9 @@ export class TrainingRecord {
   }
 
   /**
-   * Ends the training: its summary is logged and written, and the best model loaded where that is asked for.
+   * Ends the training: its summary is logged and written, and the best model loaded where that is asked for. Where its
+   * checkpoint is damaged, the last model stays, as Trainer has it: all its steps are made, and scored it is worth more than
+   * an error.
    *
    * @returns the step and epoch of the model as it stands from now on
    * @throws {RunFailedError} when the summary cannot be written
@@ -214,16 +224,32 @@ export class TrainingRecord {
     readonly step: number;
     readonly epoch: number;
   }> {
+    const isBestWanted = this.#run.experiment.training.load_best_model_at_end;
+    if (isBestWanted) await this.#assureBest();
     const { step, epoch, bestCheckpoint } = this.#state;
     if (step < this.#plan.totalSteps && this.#lastReport !== null) this.#log.endEarly(this.#lastReport);
     this.#log.addEnd({ step, epoch }, speed);
     await this.#writeSummary();
-    const isBestWanted = this.#run.experiment.training.load_best_model_at_end;
     if (!isBestWanted || bestCheckpoint === null || bestCheckpoint === step) return { step, epoch };
     await restoreWeights(this.#run.model, checkpointPath(this.#directory, bestCheckpoint));
     this.#evaluation = this.#state.best.step === bestCheckpoint ? this.#bestEvaluation : null;
     const entry = this.#log.state.history.find((each) => each.step === bestCheckpoint);
     return { step: bestCheckpoint, epoch: entry?.epoch ?? bestCheckpoint / this.#plan.stepsPerEpoch };
+  }
+
+  /** Lets go of a best model that is damaged, with a warning; the last one is then saved, if it is not yet. */
+  async #assureBest(): Promise<void> {
+    const { step, bestCheckpoint } = this.#state;
+    if (bestCheckpoint === null || bestCheckpoint === step) return;
+    const path = checkpointPath(this.#directory, bestCheckpoint);
+    const problem = await checksumProblem(path);
+    if (problem === null) return;
+    this.#state = { ...this.#state, bestCheckpoint: null };
+    this.#isBestDamaged = true;
+    const what = `The best model, of step ${bestCheckpoint}, is not loaded: the checkpoint ${path} is damaged: ${problem}.`;
+    const message = `${what} The run ends with its last model, of step ${step}.`;
+    await this.#run.events.send({ type: 'warning', message });
+    await this.save();
   }
 
   /** With a limit of one checkpoint the best alone stays in the end, as Trainer has it. */
@@ -242,6 +268,7 @@ export class TrainingRecord {
     if (name === null || best.metric === null) return null;
     const words = `The best model is that of step ${best.step}, with ${name} ${best.metric.toFixed(4)}`;
     if (bestCheckpoint === best.step) return `${words}.`;
+    if (this.#isBestDamaged) return `${words}; it is damaged, and not loaded.`;
     const kept =
       bestCheckpoint === null ? 'no earlier one is' : `the best that is saved is that of step ${bestCheckpoint}`;
     return `${words}; it was not saved, ${kept}.`;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readWeights } from '../../../src/engine/model/model-directory.ts';
@@ -71,6 +71,54 @@ test('Early stopping ends the run with its best model, which the last evaluation
   const losses = metric(events, 'loss').map(Number);
   expect(state.log_history.at(-1).train_loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / 3, 12);
 });
+
+/** Changes one bit of the weights of a checkpoint. */
+function damage(checkpoint: string): void {
+  const path = join(checkpoint, 'model.safetensors');
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}
+
+test.each([
+  { save_strategy: 'steps', save_steps: 1, saved: [1, 2, 3], left: ['checkpoint-1', 'checkpoint-3'] },
+  { save_strategy: 'best', save_steps: 500, saved: [1, 3], left: ['checkpoint-3'] },
+] as const)(
+  'A best model that is damaged by the end is not loaded: the last one stays, and is saved (by $save_strategy strategy).',
+  async ({ saved, left, ...strategy }) => {
+    const directory = folder.newRun();
+    const best = join(directory, 'checkpoints', 'checkpoint-1');
+    const experiment = folder.experiment(
+      {
+        max_steps: 3,
+        eval_strategy: 'steps',
+        eval_steps: 1,
+        ...strategy,
+        save_total_limit: 1,
+        load_best_model_at_end: true,
+        metric_for_best_model: 'loss',
+        greater_is_better: true, // of falling losses the first is then the best
+      },
+      { evaluation: { before: false, after: true, references: 'decoded' } },
+    );
+    const { events, end } = await watchRun(experiment, directory, (event) => {
+      if (event.type === 'evaluation' && event.stage === 'epoch' && event.step === 2) damage(best);
+    });
+    const problem = `the checkpoint ${best} is damaged: model.safetensors is not what was written`;
+    expect(eventsOf(events, 'warning').map(({ message }) => message)).toEqual([
+      `The best model, of step 1, is not loaded: ${problem}. The run ends with its last model, of step 3.`,
+    ]);
+    expect(end).toMatchObject({ reason: 'completed', step: 3 });
+    expect(end.type === 'ended' && end.detail).toMatch(
+      /step 1, with eval_loss [\d.]+; it is damaged, and not loaded\.$/,
+    );
+    expect(eventsOf(events, 'evaluation').at(-1)).toMatchObject({ stage: 'after', step: 3 });
+    expect(eventsOf(events, 'checkpoint').map(({ step }) => step)).toEqual(saved);
+    expect(checkpointsOf(directory)).toEqual(left);
+    const state = JSON.parse(readFileSync(join(directory, 'trainer_state.json'), 'utf8'));
+    expect(state).toMatchObject({ global_step: 3, best_model_checkpoint: null });
+  },
+);
 
 test('Without predict_with_generate the loss alone is measured: the same as with it, and nothing is translated.', async () => {
   const evaluation = { before: true, after: false, references: 'decoded' } as const;

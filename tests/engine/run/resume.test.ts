@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Experiment } from '../../../src/engine/config/experiment.ts';
@@ -158,18 +158,30 @@ test('A run goes on without the model it started from, and may be given more ste
   expect(metric(events, 'loss')).toHaveLength(3);
 });
 
-test('A best model that is gone is missed with a warning, and the run goes on.', async () => {
-  const { directory, checkpoint } = runWith([2]);
-  const state = join(checkpoint, 'trainer_state.json');
-  writeFileSync(state, readFileSync(state, 'utf8').replace('"best_checkpoint": 2', '"best_checkpoint": 1'));
-  const sum = createHash('sha256').update(readFileSync(state)).digest('hex');
-  const sums = readFileSync(join(checkpoint, 'SHA256SUMS'), 'utf8');
-  writeFileSync(join(checkpoint, 'SHA256SUMS'), sums.replace(/.* {2}trainer_state/, `${sum}  trainer_state`));
-  const { events, end } = await resume(checkpoint, directory);
-  const lost = `The best model so far, of step 1, is not in ${join(directory, 'checkpoints')}: only a better one can still be kept.`;
-  expect(eventsOf(events, 'warning')).toEqual([{ type: 'warning', message: lost }]);
-  expect(end).toEqual(whole.end);
-});
+test.each(['gone', 'damaged'])(
+  'A best model that is %s is missed with a warning, and the run goes on.',
+  async (how) => {
+    const { directory, checkpoint } = runWith([2]);
+    const best = join(directory, 'checkpoints', 'checkpoint-1');
+    if (how === 'damaged') {
+      cpSync(checkpoint, best, { recursive: true });
+      rmSync(join(best, 'vocab.json'));
+    }
+    const state = join(checkpoint, 'trainer_state.json');
+    writeFileSync(state, readFileSync(state, 'utf8').replace('"best_checkpoint": 2', '"best_checkpoint": 1'));
+    const sum = createHash('sha256').update(readFileSync(state)).digest('hex');
+    const sums = readFileSync(join(checkpoint, 'SHA256SUMS'), 'utf8');
+    writeFileSync(join(checkpoint, 'SHA256SUMS'), sums.replace(/.* {2}trainer_state/, `${sum}  trainer_state`));
+    const { events, end } = await resume(checkpoint, directory);
+    const what = {
+      gone: `is not in ${join(directory, 'checkpoints')}`,
+      damaged: `is damaged in ${best} (vocab.json is missing or cannot be read)`,
+    }[how];
+    const lost = `The best model so far, of step 1, ${what}: only a better one can still be kept.`;
+    expect(eventsOf(events, 'warning')).toEqual([{ type: 'warning', message: lost }]);
+    expect(end).toEqual(whole.end);
+  },
+);
 
 test('A checkpoint of a training with other numbers is refused with each difference.', async () => {
   const { directory, checkpoint } = runWith([3]);
