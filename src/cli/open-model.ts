@@ -81,7 +81,7 @@ export async function findModel(model: string, storeFolder: string | undefined, 
   }
   const store = await openToRead(world, storeFolder);
   try {
-    return await obtainModel(model, { store, env: world.env });
+    return await obtainModel(model, { store, env: world.env, onWarning: (message) => world.output.warn(message) });
   } finally {
     store.close();
   }

@@ -10,7 +10,6 @@ import { type ResolveModelOptions, readHubId, resolveModel, runHint } from './re
 export interface ObtainModelOptions extends ResolveModelOptions {
   /** Called as bytes arrive; the total is null when the hub does not tell it. */
   onProgress?(doneBytes: number, totalBytes: number | null): void;
-  onWarning?(message: string): void;
   readonly signal?: AbortSignal;
 }
 
@@ -25,7 +24,7 @@ export interface ObtainModelOptions extends ResolveModelOptions {
  */
 export async function obtainModel(model: string, options: ObtainModelOptions): Promise<string> {
   const repository = missingRepository(model, options.env);
-  if (repository === null) return resolveModel(model, options);
+  if (repository === null) return await resolveModel(model, options);
   const { env, signal } = options;
   try {
     return await snapshot({
@@ -52,7 +51,7 @@ export async function lookUpModel(
 ): Promise<string | null> {
   const { env, signal } = options;
   const repository = missingRepository(model, env);
-  if (repository === null) return resolveModel(model, options);
+  if (repository === null) return await resolveModel(model, options);
   try {
     await lookUpRepository({ ...repository, files: isModelFile, env, signal });
     return null;

@@ -5,7 +5,10 @@ import { isDirectory, isFile } from '../engine/files/file-kind.ts';
 import { findCachedSnapshot, type RepositoryName } from '../engine/hub/hub-files.ts';
 import { readHubReference } from '../engine/hub/hub-id.ts';
 import { readHubSettings } from '../engine/hub/hub-settings.ts';
+import { listCheckpoints } from '../engine/training/checkpoint.ts';
+import { checksumProblem } from '../engine/training/checksums.ts';
 import { ModelError } from '../errors.ts';
+import type { RunRecord } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { bestModelOf } from './best-model-of.ts';
 
@@ -13,17 +16,21 @@ export interface ResolveModelOptions {
   /** Where `run:` is looked up; null when there is none. */
   readonly store: Pick<Store, 'findRun' | 'checkpoints'> | null;
   readonly env: NodeJS.ProcessEnv;
+  /** Told of a checkpoint of a run that is damaged and passed over. Where nobody is told, such a one is an error. */
+  onWarning?(message: string): void;
 }
 
 /**
  * Gives back the absolute path of a model directory.
  *
- * @param model  a directory, `run:ID` (its best checkpoint where it was to end with the best, otherwise the newest), or a hub id such as `Helsinki-NLP/opus-mt-en-fr` or `org/name@revision`
- * @throws {ModelError} saying what to do when there is no such model here
+ * @param model  a directory, `run:ID` (its best checkpoint where it was to end with the best, otherwise the newest, of those
+ *               whose model is what was written), or a hub id such as `Helsinki-NLP/opus-mt-en-fr` or `org/name@revision`
+ * @throws {ModelError} saying what to do when there is no such model here, or none that is sound
  * @throws {StoreError} when a run is unknown
  */
-export function resolveModel(model: string, { store, env }: ResolveModelOptions): string {
-  if (model.startsWith('run:')) return checkpointOf(model.slice('run:'.length), store);
+export async function resolveModel(model: string, options: ResolveModelOptions): Promise<string> {
+  const { store, env } = options;
+  if (model.startsWith('run:')) return await checkpointOf(model.slice('run:'.length), options);
   const path = resolve(model);
   if (isDirectory(path)) return requireConfig(path, model);
   const repository = readHubId(model);
@@ -53,36 +60,61 @@ export function readHubId(model: string): RepositoryName | null {
   return reference === null ? null : { type: 'model', ...reference };
 }
 
-function checkpointOf(id: string, store: ResolveModelOptions['store']): string {
+async function checkpointOf(id: string, { store, onWarning }: ResolveModelOptions): Promise<string> {
   if (store === null)
     throw new ModelError(`The model run:${id} needs a store to look it up.`, { hint: 'Use --store DIR.' });
   const run = store.findRun(id);
   const recorded = store.checkpoints(run.id).filter(({ removedAt }) => removedAt === null);
-  const candidates = [...recorded, ...checkpointsIn(join(run.directory, 'checkpoints'))].sort(
-    (a, b) => a.step - b.step,
-  );
-  const present = candidates.filter(({ path }) => isFile(join(path, 'config.json')));
-  const newest = present.at(-1);
-  if (newest !== undefined) {
-    const best = bestModelOf(newest.path);
-    return (best?.isWanted ? present.find(({ step }) => step === best.step) : undefined)?.path ?? newest.path;
+  // A trainer whose runner was killed saves once more: nobody is left to record that one.
+  const candidates = [...recorded, ...(await listCheckpoints(join(run.directory, 'checkpoints')))];
+  const present = candidates.filter(({ path }) => isDirectory(path));
+  if (present.length === 0) throw withoutCheckpoint(run, recorded);
+  const problems: string[] = [];
+  for (const path of inOrderOfChoice(present)) {
+    const problem = await checksumProblem(path, (name) => name !== OPTIMIZER_FILE);
+    if (problem === null) {
+      tellPassedOver(problems, path, onWarning);
+      return path;
+    }
+    problems.push(`The checkpoint ${path} is damaged: ${problem}.`);
   }
-  const missing = recorded.map(({ path }) => path).join(', ');
-  throw new ModelError(
-    recorded.length === 0
-      ? `Run ${run.id} (${run.state}) has saved no checkpoint.`
-      : `The checkpoints of run ${run.id} are no longer on the disk: ${missing}.`,
-    { hint: 'Choose another run, or set save_strategy to "epoch" or "steps" and run it again.' },
-  );
+  throw new ModelError([`Run ${run.id} has no sound checkpoint.`, ...problems].join(' '), { hint: CHOOSE_ANOTHER });
 }
 
-/** A trainer whose runner was killed saves once more: nobody is left to record that one. */
-function checkpointsIn(directory: string): { step: number; path: string }[] {
-  const names = isDirectory(directory) ? readdirSync(directory) : [];
-  return names.flatMap((name) => {
-    const step = /^checkpoint-(\d+)$/.exec(name)?.[1];
-    return step === undefined ? [] : [{ step: Number(step), path: join(directory, name) }];
-  });
+/** Of no use to who only takes the model. */
+const OPTIMIZER_FILE = 'optimizer.safetensors';
+const CHOOSE_ANOTHER = 'Choose another run, or set save_strategy to "epoch" or "steps" and run it again.';
+
+/** Gives the newest checkpoint first, and before each the best one, where that knows it and was to end with it. */
+function inOrderOfChoice(checkpoints: readonly { readonly step: number; readonly path: string }[]): Set<string> {
+  const order = new Set<string>();
+  for (const { path } of checkpoints.toSorted((a, b) => b.step - a.step)) {
+    const best = bestModelOf(path);
+    const wanted = best?.isWanted ? checkpoints.find(({ step }) => step === best.step) : undefined;
+    if (wanted !== undefined) order.add(wanted.path);
+    order.add(path);
+  }
+  return order;
+}
+
+/** @throws {ModelError} when nobody listens: a model other than the one that was meant is taken with a word only */
+function tellPassedOver(problems: readonly string[], taken: string, onWarning: ResolveModelOptions['onWarning']): void {
+  if (problems.length === 0) return;
+  if (onWarning === undefined) {
+    throw new ModelError(problems.join(' '), { hint: `The newest that is sound is given as its folder: ${taken}` });
+  }
+  for (const problem of problems) onWarning(problem);
+  onWarning(`The model of ${taken} is taken in its place.`);
+}
+
+function withoutCheckpoint({ id, state }: RunRecord, recorded: readonly { readonly path: string }[]): ModelError {
+  const missing = recorded.map(({ path }) => path).join(', ');
+  return new ModelError(
+    recorded.length === 0
+      ? `Run ${id} (${state}) has saved no checkpoint.`
+      : `The checkpoints of run ${id} are no longer on the disk: ${missing}.`,
+    { hint: CHOOSE_ANOTHER },
+  );
 }
 
 function requireConfig(directory: string, model: string): string {

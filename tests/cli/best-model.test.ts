@@ -36,7 +36,7 @@ it('says which model is the best and why it ended; run: then means that model', 
   // The best and the newest have a card, and are as sound with it.
   const folders = [1, 2, 3].map((step) => best.replace(/1$/, String(step)));
   expect(folders.map((folder) => existsSync(join(folder, 'README.md')))).toEqual([true, false, true]);
-  expect(await Promise.all(folders.map(checksumProblem))).toEqual([null, null, null]);
+  expect(await Promise.all(folders.map((folder) => checksumProblem(folder)))).toEqual([null, null, null]);
   const card = readFileSync(join(best, 'README.md'), 'utf8');
   expect(card).toContain('\n# tiny\n');
   expect(card).toContain('MarianMTModel.from_pretrained(".")');

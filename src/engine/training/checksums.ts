@@ -23,8 +23,15 @@ export async function writeChecksums(directory: string): Promise<void> {
   await writeFile(join(directory, CHECKSUM_FILE), lines.join(''), { mode: 0o600 });
 }
 
-/** Says what is wrong with the files of a folder, by its checksums; null when nothing is. Files not listed do not count. */
-export async function checksumProblem(directory: string): Promise<string | null> {
+/**
+ * Says what is wrong with the files of a folder, by its checksums; null when nothing is. Files not listed do not count.
+ *
+ * @param isNeeded  leaves out files that do not matter, by default none
+ */
+export async function checksumProblem(
+  directory: string,
+  isNeeded: (name: string) => boolean = () => true,
+): Promise<string | null> {
   const path = join(directory, CHECKSUM_FILE);
   const text = await readSmallFile(path, MAX_BYTES).then(String, (error: unknown) =>
     error instanceof UnfitFileError ? '' : null,
@@ -36,6 +43,7 @@ export async function checksumProblem(directory: string): Promise<string | null>
   for (const line of lines) {
     const [, expected, name] = /^([0-9a-f]{64}) {2}([^/\\]+)$/.exec(line) ?? [];
     if (expected === undefined || name === undefined) return `${CHECKSUM_FILE} is damaged`;
+    if (!isNeeded(name)) continue;
     const actual = await sha256Of(join(directory, name)).catch(() => null);
     if (actual === null) return `${name} is missing or cannot be read`;
     if (actual !== expected) return `${name} is not what was written`;
