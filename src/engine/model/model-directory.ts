@@ -4,9 +4,9 @@ import path from 'node:path';
 import { ModelError } from '../../errors.ts';
 import { exists } from '../files/file-kind.ts';
 import { jsonExcerpt } from '../files/json-excerpt.ts';
-import { writeWhole } from './atomic-write.ts';
+import { errorText } from '../files/system-error.ts';
+import { writeWhole } from '../files/write-whole.ts';
 import {
-  errorText,
   type JsonObject,
   missingFile,
   readModelFile,

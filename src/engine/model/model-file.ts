@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ModelError } from '../../errors.ts';
 import { jsonExcerpt } from '../files/json-excerpt.ts';
 import { readSmallFile, UnfitFileError } from '../files/read-small-file.ts';
-import { errorCode } from '../files/system-error.ts';
+import { errorCode, errorText } from '../files/system-error.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -80,11 +80,6 @@ export async function missingFile(filePath: string, cause?: unknown): Promise<Mo
     cause,
     hint: `Copy ${name} there from where the model came from.`,
   });
-}
-
-/** The words of an error from the system or a library, without a full stop at the end. */
-export function errorText(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
 }
 
 function parseJsonObject(bytes: Buffer, filePath: string): JsonObject {

@@ -1,8 +1,9 @@
 /** The JSON header of a safetensors file, checked against the file before anything is read by it. */
 import { ModelError } from '../../errors.ts';
 import { jsonExcerpt } from '../files/json-excerpt.ts';
+import { errorText } from '../files/system-error.ts';
 import { FLOAT_SIZES, type FloatFormat } from './float-formats.ts';
-import { errorText, type JsonObject, requireJsonObject } from './model-file.ts';
+import { type JsonObject, requireJsonObject } from './model-file.ts';
 
 /** Where one tensor lies, in bytes from the end of the header. */
 export interface TensorEntry {

@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { ModelError } from '../../errors.ts';
-import { writeWhole } from './atomic-write.ts';
+import { writeWhole } from '../files/write-whole.ts';
 import { widenToFloat32 } from './float-formats.ts';
 import { unreadableFile } from './model-file.ts';
 import { readRange } from './read-range.ts';

@@ -4,7 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import { AppError, CancelledError, RunFailedError } from '../../errors.ts';
-import { writeWhole } from '../model/atomic-write.ts';
+import { writeWhole } from '../files/write-whole.ts';
 import type { AdamW } from '../training/adamw.ts';
 import { bestMetricName, type Judgement, judgeEvaluation, NO_BEST_MODEL } from '../training/best-model.ts';
 import {

@@ -2,8 +2,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, validateFileName } from 'yauzl';
 import { ModelError } from '../../../errors.ts';
+import { errorText } from '../../files/system-error.ts';
 import { ZipFileReader } from '../../files/zip-file-reader.ts';
-import { errorText } from '../model-file.ts';
 import { damagedFile, quoted, unsupportedFile } from './file-faults.ts';
 
 export interface ZipRecords {

@@ -2,9 +2,8 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
-import { flush } from '../files/flush.ts';
-import { errorCode } from '../files/system-error.ts';
-import { errorText } from './model-file.ts';
+import { flush } from './flush.ts';
+import { errorCode, errorText } from './system-error.ts';
 
 /** Largest piece of one write: the system takes at most 2 GiB. */
 const WRITE_SIZE = 2 ** 28;
