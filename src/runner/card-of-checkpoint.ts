@@ -1,8 +1,9 @@
 /** The model card of a run's checkpoint, of what the store knows about the run. */
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Experiment } from '../engine/config/experiment.ts';
+import { writeWhole } from '../engine/files/write-whole.ts';
 import { type ModelCardFacts, modelCard } from '../engine/hub/model-card.ts';
 import { listCheckpoints } from '../engine/training/checkpoint.ts';
 import type { Store } from '../store/store.ts';
@@ -19,7 +20,8 @@ export interface ModelCard {
 
 /**
  * Writes the cards of the models that a run ends with into their folders: the newest checkpoint, and the best one. They stand
- * in no SHA256SUMS: a checkpoint is as sound without its card, and with one that somebody has edited.
+ * in no SHA256SUMS: a checkpoint is as sound without its card, and with one that somebody has edited. A link in the place of
+ * a checkpoint's folder gets none: the folder that it leads to may be anybody's.
  */
 export async function writeCards(
   store: Pick<Store, 'findRun' | 'evaluations'>,
@@ -31,8 +33,9 @@ export async function writeCards(
   const best = newest === undefined ? null : bestModelOf(newest.path);
   for (const { step, path } of checkpoints) {
     if (step !== newest?.step && step !== best?.step) continue;
+    if ((await lstat(path)).isSymbolicLink()) continue;
     const { name, content } = await cardOfCheckpoint(store, { runId, hubId: null, step, directory: path });
-    await writeFile(join(path, name), content.text, { mode: 0o600 });
+    await writeWhole(join(path, name), (write) => write(Buffer.from(content.text)));
   }
 }
 

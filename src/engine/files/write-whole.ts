@@ -20,7 +20,8 @@ export async function writeWhole(
 ): Promise<void> {
   const temporary = `${destination}.${process.pid}.unfinished`;
   try {
-    const file = await open(temporary, 'w', 0o600); // models are of runs, which are for their owner only
+    await rm(temporary, { force: true }); // of a process that died, or a link that leads elsewhere
+    const file = await open(temporary, 'wx', 0o600); // models are of runs, which are for their owner only
     try {
       await produce((bytes) => writeAll(file, bytes));
       await file.sync();

@@ -4,6 +4,7 @@
  */
 import { closeSync, existsSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { READ_AND_APPEND } from '../files/append-flags.ts';
 import type { TrainerJournal } from './protocol.ts';
 import type { WireEnvelope } from './wire.ts';
 
@@ -35,7 +36,7 @@ export function keepInJournal(
     if (!existsSync(path)) return; // the run was deleted
     unkept = [...unkept, ...messages];
     try {
-      const file = openSync(path, 'a+');
+      const file = openSync(path, READ_AND_APPEND, 0o600);
       try {
         append(file, unkept.map((wire) => journalLine({ ...wire, seq: lastSeq + wire.seq }, now())).join(''));
       } finally {

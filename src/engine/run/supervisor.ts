@@ -3,7 +3,6 @@
  * the way. The trainer's output never reaches the runner's own: it goes to `trainer.log`, its last words into the result.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AppError, RunFailedError } from '../../errors.ts';
@@ -13,6 +12,7 @@ import { eventReceiver, sendCommand } from './channel.ts';
 import { LogText } from './log-text.ts';
 import { OutputTail } from './output-tail.ts';
 import type { Envelope, ResumePoint, TrainerCommand, TrainerEvent, TrainerJournal } from './protocol.ts';
+import { TrainerLog } from './trainer-log.ts';
 import type { ReceivedEvent, WireEnvelope } from './wire.ts';
 
 const TAIL_BYTES = 8 * 1024;
@@ -81,7 +81,7 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
     env: options.env ?? process.env,
   });
   const stderrTail = new OutputTail(TAIL_BYTES);
-  const log = openLog(join(runDirectory, 'trainer.log'), stderrTail);
+  const log = new TrainerLog(join(runDirectory, 'trainer.log'));
   const [outputText, errorText] = [new LogText(), new LogText()];
   child.stdout?.on('data', (chunk: Buffer) => log.write(outputText.of(chunk)));
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -117,7 +117,8 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
 
   const finished = processEnd(child).then(async (end): Promise<TrainerEnd> => {
     clearTimeout(killTimer);
-    await closeLog(log);
+    const logFailure = await log.close();
+    if (logFailure !== null) stderrTail.push(Buffer.from(`trainer.log could not be written: ${logFailure.message}\n`));
     if (!isAbandoned) await clearUnfinished(join(runDirectory, 'checkpoints')); // what it was saving when it was killed
     if (events.listenerFailure !== null) throw events.listenerFailure.error;
     const error = end.startError ?? events.protocolError;
@@ -232,16 +233,4 @@ async function processEnd(child: ChildProcess): Promise<ProcessEnd> {
   // Not `once` of node:events, here and below: it rejects on an `error` that is dealt with already.
   if (startError === null && child.connected) await new Promise((resolve) => child.once('disconnect', resolve));
   return { exitCode: child.exitCode, signal: child.signalCode, startError };
-}
-
-/** A log that cannot be written does not end a training; the tail then says why it is short. */
-function openLog(path: string, stderrTail: OutputTail): WriteStream {
-  const log = createWriteStream(path, { flags: 'a', mode: 0o600 });
-  log.on('error', (error) => stderrTail.push(Buffer.from(`trainer.log could not be written: ${error.message}\n`)));
-  return log;
-}
-
-async function closeLog(log: WriteStream): Promise<void> {
-  if (log.destroyed) return;
-  await new Promise((resolve) => log.once('close', () => resolve(null)).end());
 }

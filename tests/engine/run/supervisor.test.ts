@@ -1,16 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Experiment } from '../../../src/engine/config/experiment.ts';
 import type { Envelope } from '../../../src/engine/run/protocol.ts';
 import { superviseTrainer, type Trainer } from '../../../src/engine/run/supervisor.ts';
+import { canMount, fill, smallDisk } from '../../runner/full-disk.ts';
 
 const actor = fileURLToPath(new URL('../../fixtures/run/actor.ts', import.meta.url));
 let directory: string;
@@ -32,6 +22,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 function start(
   act: string,
   onEvent: (envelope: Envelope) => void = () => {},
+  runDirectory = directory,
 ): { trainer: Trainer; received: Envelope[]; firstEvent: Promise<void> } {
   const received: Envelope[] = [];
   let hasSpoken = () => {};
@@ -40,7 +31,7 @@ function start(
   });
   const trainer = superviseTrainer({
     experiment: { name: 'test' } as Experiment,
-    runDirectory: directory,
+    runDirectory,
     trainerPath: actor,
     env: { ...process.env, ACT: act },
     killAfterMs: 300,
@@ -136,16 +127,12 @@ test('What a killed trainer had begun to save is cleared away, and whole checkpo
   expect(readdirSync(checkpoints)).toEqual(['checkpoint-4']);
 });
 
-test.skipIf(!existsSync('/dev/full'))('A full disk under the log changes nothing but the last words.', async () => {
-  rmSync(join(directory, 'trainer.log'), { force: true });
-  symlinkSync('/dev/full', join(directory, 'trainer.log'));
-  try {
-    const end = await start('exits without a word').trainer.finished;
-    expect(end).toMatchObject({ type: 'died', exitCode: 9 });
-    expect(end.type === 'died' && end.stderrTail).toContain('trainer.log could not be written: ENOSPC');
-  } finally {
-    rmSync(join(directory, 'trainer.log'));
-  }
+test.skipIf(!canMount)('A full disk under the log changes nothing but the last words.', async () => {
+  const disk = smallDisk();
+  fill(disk);
+  const end = await start('exits without a word', () => {}, disk).trainer.finished;
+  expect(end).toMatchObject({ type: 'died', exitCode: 9 });
+  expect(end.type === 'died' && end.stderrTail).toContain('trainer.log could not be written: ENOSPC');
 });
 
 test.skipIf(process.platform === 'win32')(
