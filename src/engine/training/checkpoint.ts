@@ -119,24 +119,42 @@ export function checkpointPath(directory: string, step: number): string {
 }
 
 /**
- * Gives the complete checkpoints of a `checkpoints` folder, oldest first; none when the folder is absent. One that was to
- * be replaced when its trainer was killed is among them, by the name that it has then.
+ * Gives the complete checkpoints of a `checkpoints` folder, oldest first; none when the folder is absent. What is no folder,
+ * or cannot be read, is left out. One that was to be replaced when its trainer was killed is among them, by the name that
+ * it has then.
  */
 export async function listCheckpoints(directory: string): Promise<Checkpoint[]> {
+  const found = await lookThrough(directory);
+  return found.flatMap(({ step, path, problem }) => (problem === null ? [{ step, path }] : []));
+}
+
+interface FoundFolder extends Checkpoint {
+  /** Why it cannot be looked into; null when it can, and is complete. */
+  readonly problem: string | null;
+}
+
+/** Gives what has the name of a checkpoint, oldest first, without folders that are not complete. */
+async function lookThrough(directory: string): Promise<FoundFolder[]> {
   const names = await readdir(directory).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
     throw error;
   });
-  const checkpoints: Checkpoint[] = [];
+  const found: FoundFolder[] = [];
   for (const name of names) {
     const step = FINAL_NAME.exec(name)?.[1] ?? stepWithoutName(name, names);
     if (step === undefined) continue;
-    const files = await readdir(join(directory, name));
-    if (['config.json', 'model.safetensors', STATE_FILE].every((file) => files.includes(file))) {
-      checkpoints.push({ step: Number(step), path: join(directory, name) });
+    const folder = { step: Number(step), path: join(directory, name) };
+    try {
+      const files = await readdir(folder.path);
+      const isComplete = ['config.json', 'model.safetensors', STATE_FILE].every((file) => files.includes(file));
+      if (isComplete) found.push({ ...folder, problem: null });
+    } catch (error) {
+      // What somebody else has put there, or has taken away meanwhile, must not end a training.
+      const problem = errorCode(error) === 'ENOTDIR' ? 'it is no folder' : reasonOf(error);
+      if (errorCode(error) !== 'ENOENT') found.push({ ...folder, problem });
     }
   }
-  return checkpoints.sort((a, b) => a.step - b.step);
+  return found.sort((a, b) => a.step - b.step);
 }
 
 /** Gives the step of a checkpoint that was set aside, where no other has its name. */
@@ -145,13 +163,12 @@ function stepWithoutName(name: string, names: readonly string[]): string | undef
   return finalName === undefined || names.includes(finalName) ? undefined : step;
 }
 
-/** Gives the folders of checkpoints after a step, complete or not, oldest first. */
+/** Gives the folders of checkpoints after a step, complete or not, oldest first; a file of that name is none. */
 export async function listFoldersAfter(directory: string, step: number): Promise<Checkpoint[]> {
-  const names = await readdir(directory).catch(() => []); // absent until the first save
-  const folders = names.map((name) => ({
-    step: Number(FINAL_NAME.exec(name)?.[1] ?? -1),
-    path: join(directory, name),
-  }));
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []); // absent until the first save
+  const folders = entries
+    .filter((entry) => !entry.isFile())
+    .map(({ name }) => ({ step: Number(FINAL_NAME.exec(name)?.[1] ?? -1), path: join(directory, name) }));
   return folders.filter((folder) => folder.step > step).sort((a, b) => a.step - b.step);
 }
 
@@ -163,7 +180,7 @@ export async function findNewestCheckpoint(directory: string): Promise<string | 
 export interface SoundCheckpoint {
   /** Null when there is none. */
   readonly path: string | null;
-  /** Newer ones that are damaged, and how. */
+  /** Newer ones that are damaged or cannot be read, and how. */
   readonly problems: readonly string[];
 }
 
@@ -173,8 +190,12 @@ export async function findNewestSoundCheckpoint(
   beforeStep = Number.POSITIVE_INFINITY,
 ): Promise<SoundCheckpoint> {
   const problems: string[] = [];
-  for (const { path, step } of (await listCheckpoints(directory)).reverse()) {
+  for (const { path, step, problem: unread } of (await lookThrough(directory)).reverse()) {
     if (step >= beforeStep) continue;
+    if (unread !== null) {
+      problems.push(`${path} is passed over: ${unread}.`);
+      continue;
+    }
     const problem = await checksumProblem(path);
     if (problem === null) return { path, problems };
     problems.push(`The checkpoint ${path} is damaged: ${problem}.`);
@@ -265,7 +286,12 @@ async function rotate(
   bestStep: number | null,
 ): Promise<RemovedCheckpoints> {
   if (limit === null) return { removed: [], problems: [] };
-  const checkpoints = await listCheckpoints(directory);
+  let checkpoints: readonly Checkpoint[];
+  try {
+    checkpoints = await listCheckpoints(directory);
+  } catch (error) {
+    return { removed: [], problems: [`Old checkpoints in ${directory} could not be looked for: ${reasonOf(error)}`] };
+  }
   const others = checkpoints.filter(({ step }) => step !== newestStep && step !== bestStep);
   const kept = checkpoints.length - others.length;
   return await removeCheckpoints(directory, others.slice(0, Math.max(0, others.length + kept - Math.max(kept, limit))));

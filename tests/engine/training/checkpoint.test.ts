@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +22,7 @@ import {
   findNewestCheckpoint,
   findNewestSoundCheckpoint,
   listCheckpoints,
+  listFoldersAfter,
   saveCheckpoint,
 } from '../../../src/engine/training/checkpoint.ts';
 import type { TrainerState } from '../../../src/engine/training/trainer-state.ts';
@@ -211,6 +213,33 @@ test('What a dead trainer left unfinished is never taken for a checkpoint, and g
   await saveCheckpoint(checkpoints, contentsOf(3), null);
   expect(existsSync(join(checkpoints, '.unfinished-checkpoint-2'))).toBe(false);
   expect(await findNewestCheckpoint(checkpoints)).toBe(join(checkpoints, 'checkpoint-3'));
+});
+
+test.skipIf(process.platform === 'win32')(
+  'What has the name of a checkpoint and is none is passed over, with a word, and stays.',
+  async () => {
+    const { path } = await saveCheckpoint(checkpoints, contentsOf(1), 1);
+    const [file, loop] = [join(checkpoints, 'checkpoint-99'), join(checkpoints, 'checkpoint-98')];
+    writeFileSync(file, 'notes of the user');
+    symlinkSync('checkpoint-98', loop);
+    expect(await listCheckpoints(checkpoints)).toEqual([{ step: 1, path }]);
+    expect(await findNewestSoundCheckpoint(checkpoints)).toEqual({
+      path,
+      problems: [
+        `${file} is passed over: it is no folder.`,
+        expect.stringMatching(/checkpoint-98 is passed over: ELOOP: .*\.$/),
+      ],
+    });
+    expect(await listFoldersAfter(checkpoints, 1)).toEqual([{ step: 98, path: loop }]);
+    const { removed, problems } = await saveCheckpoint(checkpoints, contentsOf(2), 1);
+    expect([removed.map(({ step }) => step), problems]).toEqual([[1], []]);
+    expect(readdirSync(checkpoints).sort()).toEqual(['checkpoint-2', 'checkpoint-98', 'checkpoint-99']);
+  },
+);
+
+test('A file in the place of the folder of checkpoints holds none.', async () => {
+  writeFileSync(checkpoints, '');
+  expect(await findNewestSoundCheckpoint(checkpoints)).toEqual({ path: null, problems: [] });
 });
 
 test('A run without checkpoints has no newest one.', async () => {
