@@ -66,6 +66,17 @@ describe('a run that is resumed', () => {
     expect(wasThere).toBe(false);
   });
 
+  it('goes on from its only checkpoint, where that was set aside when runner and trainer were killed', async () => {
+    const store = newStore();
+    const id = await crashed(store);
+    const checkpoint = await writeCheckpoint(store.runDirectory(id), 1);
+    renameSync(checkpoint, join(store.runDirectory(id), 'checkpoints', '.replaced-checkpoint-1'));
+    const { trainerPath } = scripted('');
+    expect(await resumeRun({ run: id, store, trainerPath, stop: never })).toMatchObject({ state: 'completed' });
+    const diary = store.events(id, 99).map(({ type, text }) => `${type}: ${text}`);
+    expect(diary).toContain(`resumed: after step 1, from ${checkpoint}`);
+  });
+
   it('takes the checkpoint before a damaged one, and says so', async () => {
     const store = newStore();
     const id = await crashed(store);
