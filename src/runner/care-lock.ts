@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { errorCode } from '../engine/files/system-error.ts';
 import { StoreError } from '../errors.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
-import { identityOf, isAlive } from './process-identity.ts';
+import { identityOf, isAlive, placeOf } from './process-identity.ts';
 
 export type StoreCare = 'repair' | 'vacuum';
 
@@ -17,6 +17,7 @@ const holderOf = z.object({
   pid: z.number().int(),
   processStart: z.string().nullable(),
   bootId: z.string().nullable(),
+  pidNamespace: z.string().nullable(),
   hostname: z.string(),
   care: z.enum(['repair', 'vacuum']),
 });
@@ -122,13 +123,13 @@ function heldLock(holder: Holder | null, path: string, directory: string): Store
       hint: `When no other \`bleubird store repair\` or \`vacuum\` is at work, remove ${path}.`,
     });
   }
-  const { pid, hostname, care } = holder;
+  const { pid, care } = holder;
   const isHere = isAlive(holder) !== null;
   const doing = care === 'repair' ? 'repaired' : 'shrunk by a vacuum';
-  const where = isHere ? '' : ` on the host ${hostname}`;
+  const where = isHere ? '' : ` ${placeOf(holder)}`;
   return new StoreError(`The store ${directory} is being ${doing} by process ${pid}${where}: nothing was done.`, {
     hint: isHere
       ? 'Wait until that has ended, then try again.'
-      : `Wait until that has ended, then try again; when there is no such process any more on ${hostname}, remove ${path}.`,
+      : `Wait until that has ended, then try again; when there is no such process any more there, remove ${path}.`,
   });
 }

@@ -77,7 +77,7 @@ export async function examineStore(directory: string, now = Date.now()): Promise
 
 /** A file that is being made is nobody else's to remove. What has our own number is left by one that had it before. */
 function examineHalfMade({ path, pid }: HalfMadeFile): Finding {
-  const maker = { pid, processStart: null, bootId: null, hostname: hostname() };
+  const maker = { pid, processStart: null, bootId: null, pidNamespace: null, hostname: hostname() };
   if (pid !== process.pid && isAlive(maker) !== false) {
     const message = `process ${pid} is making ${path}, or another has its number now`;
     return { severity: 'note', run: null, message, cure: 'none' };

@@ -4,9 +4,7 @@ import type { RunRecord } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { parseEnvelope } from './parse-envelope.ts';
 import { isAlive } from './process-identity.ts';
-
-/** A runner on another host can only be judged by its silence; generous, since clocks of hosts differ. */
-const SILENCE_OF_ANOTHER_HOST_MS = 5 * 60_000;
+import { SILENCE_OF_ANOTHER_HOST_MS } from './silence.ts';
 
 /** Gives back how many runs there were of this kind. Cheap enough for once a second. @throws {StoreError} */
 export function reconcileRuns(store: Store, now = Date.now()): number {

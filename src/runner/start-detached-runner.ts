@@ -1,10 +1,11 @@
 /** Starts a runner that outlives this program: a process of its own session, its words in a log in the folder of the run. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from '../engine/config/experiment.ts';
 import { formatExperiment } from '../engine/config/format-experiment.ts';
+import { APPEND } from '../engine/files/append-flags.ts';
 import { AppError, type AppErrorCode, EXIT_CODES, RunFailedError, StoreError } from '../errors.ts';
 import { openStore } from '../store/open-store.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
@@ -100,9 +101,8 @@ async function startRunner(
 
 /** Opens a log to add to, never through a link, which could lead to any file of the user. The caller closes it. */
 function openLog(path: string): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = constants; // Windows has no O_NOFOLLOW
   try {
-    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    return openSync(path, APPEND, 0o600);
   } catch (cause) {
     if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw cause;
     throw new StoreError(`The log ${path} is a link: no runner writes through it.`, { hint: 'Remove it.', cause });

@@ -8,6 +8,7 @@
 import {
   close,
   closeSync,
+  constants,
   existsSync,
   fdatasync,
   fdatasyncSync,
@@ -40,6 +41,9 @@ export type JournalEntry<Event = WireEnvelope> =
       readonly endedAt: number | null;
     }
   | { readonly type: 'ended'; readonly at: number; readonly end: RunEnd };
+
+/** A folder that was copied in may have a link in the journal's place, which would lead what is written out of it. */
+const { O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_RDWR } = constants; // Windows has no O_NOFOLLOW
 
 /** Leaves room below the 250 ms that may be at risk for the flush itself. */
 const SYNC_WITHIN_MS = 100;
@@ -128,7 +132,7 @@ export class Journal {
   #open(): number {
     if (this.#file !== null) return this.#file;
     const isNew = !existsSync(this.#path);
-    const file = openSync(this.#path, 'a+', 0o600);
+    const file = openSync(this.#path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
     if (isNew) flushNames(dirname(this.#path));
     dropTornTail(file);
     this.#file = file;
@@ -137,7 +141,7 @@ export class Journal {
 
   /** By a descriptor of its own, for that of `append` writes at the end wherever it is told to: a trainer may have written there. */
   #writeAgain(): void {
-    const file = openSync(this.#path, 'r+');
+    const file = openSync(this.#path, O_RDWR | O_NOFOLLOW);
     try {
       for (const { position, line } of this.#unflushed) writeWhole(file, line, position);
     } finally {

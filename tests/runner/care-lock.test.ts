@@ -81,7 +81,7 @@ it.each([
     whose: 'a process of another host',
     text: JSON.stringify({ ...identityOf(), pid: 7, hostname: 'far', care: 'vacuum', id: 'x' }),
     message: 'is being shrunk by a vacuum by process 7 on the host far: nothing was done.',
-    hint: 'when there is no such process any more on far, remove LOCK.',
+    hint: 'when there is no such process any more there, remove LOCK.',
   },
   {
     whose: 'nobody that can be read',
