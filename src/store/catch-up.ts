@@ -41,8 +41,8 @@ const SELECT_RUN = `
 /**
  * Adds what is new to the run, its end included. The journal is read before the store is locked, since it may be long.
  *
- * @param rebuilds  whether to make the run anew where the store does not even know who wrote it last; that locks the store for
- *                  as long as the whole journal takes, which is not for who only looks
+ * @param rebuilds  whether to make the run anew where the store does not even know who wrote it last; that takes as long as
+ *                  the whole journal does, which is not for who only looks
  * @returns whether there was something
  */
 export function catchUp(

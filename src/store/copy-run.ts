@@ -1,5 +1,5 @@
 /** Copies the rows of a run from one database to another, as far as they can be read: what is there already stays. */
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import * as z from 'zod';
 
 /** In this order: a row comes after those it refers to. Evaluations and what compares them are copied apart, by new keys. */
@@ -50,18 +50,13 @@ export function copyRun(
       const details = [...readableRows(from, `SELECT * FROM run_details WHERE run = ${number}`, 'run', broken)];
       const [run] = rows;
       if (run === undefined || details.length === 0) return { isThere: false, isWhole: false };
-      insert(to, 'runs', { ...run, number: null });
+      prepareInsert(to, 'runs')({ ...run, number: null });
     }
     const key = Number(keyOf());
     for (const table of TABLES) {
-      for (const row of readableRows(
-        from,
-        `SELECT * FROM ${table} WHERE run = ${number}`,
-        orderOf(to, table),
-        broken,
-      )) {
-        insert(to, table, { ...row, run: key });
-      }
+      const insert = prepareInsert(to, table);
+      const rows = readableRows(from, `SELECT * FROM ${table} WHERE run = ${number}`, orderOf(to, table), broken);
+      for (const row of rows) insert({ ...row, run: key });
     }
     copyEvaluations(from, to, number, key, broken);
     return { isThere: true, isWhole };
@@ -69,19 +64,46 @@ export function copyRun(
   return copy.immediate();
 }
 
+/**
+ * Puts the only run of the database that is attached as `side`, which is whole and of this version, in the place of the one
+ * of the same id, whose key it gets, or adds it. The caller holds the transaction.
+ */
+export function replaceRun(database: Database, id: string): void {
+  const pluck = (sql: string) => database.prepare(sql).pluck();
+  const old = pluck('SELECT number FROM main.runs WHERE id = ?').get(id);
+  const key = old ?? pluck('SELECT coalesce(max(number), 0) + 1 FROM main.runs').get();
+  database.prepare('DELETE FROM main.runs WHERE id = ?').run(id);
+  const offset = pluck('SELECT coalesce(max(id), 0) FROM main.evaluations').get();
+  for (const table of ['runs', ...TABLES, 'evaluations', 'comparisons']) {
+    const columns = pluck(`SELECT name FROM pragma_table_info('${table}')`).all().map(String);
+    const places = columns.map((name) => NEW_KEYS[`${table}.${name}`] ?? (name === 'run' ? '@key' : name)).join(', ');
+    database
+      .prepare(`INSERT INTO main.${table} (${columns.join(', ')}) SELECT ${places} FROM side.${table}`)
+      .run({ key, offset });
+  }
+}
+
+const NEW_KEYS: Readonly<Record<string, string>> = {
+  'runs.number': '@key',
+  'evaluations.id': 'id + @offset',
+  'comparisons.before_evaluation': 'before_evaluation + @offset',
+  'comparisons.after_evaluation': 'after_evaluation + @offset',
+};
+
 /** Evaluations get a key of their own in `to`, which the before/after record names. */
 function copyEvaluations(from: Database, to: Database, number: number, key: number, broken: () => void): void {
   const keys = new Map<unknown, unknown>();
+  const [insertEvaluation, insertComparison] = [prepareInsert(to, 'evaluations'), prepareInsert(to, 'comparisons')];
   const find = to.prepare('SELECT id FROM evaluations WHERE run = ? AND stage = ? AND step = ?').pluck();
   for (const row of readableRows(from, `SELECT * FROM evaluations WHERE run = ${number}`, 'stage, step', broken)) {
-    insert(to, 'evaluations', { ...row, id: null, run: key });
+    insertEvaluation({ ...row, id: null, run: key });
     keys.set(row.id, find.get(key, row.stage, row.step));
   }
   for (const row of readableRows(from, `SELECT * FROM comparisons WHERE run = ${number}`, 'run', broken)) {
     const before_evaluation = keys.get(row.before_evaluation);
     const after_evaluation = keys.get(row.after_evaluation);
     if (before_evaluation === undefined || after_evaluation === undefined) continue;
-    insert(to, 'comparisons', { ...row, run: key, before_evaluation, after_evaluation });
+    insertComparison({ ...row, run: key, before_evaluation, after_evaluation });
   }
 }
 
@@ -112,9 +134,13 @@ function orderOf(database: Database, table: string): string {
 }
 
 /** A row that breaks a rule of the table was damaged; older versions of the store lack columns, which get their defaults. */
-function insert(database: Database, table: string, row: Row): void {
+function prepareInsert(database: Database, table: string): (row: Row) => void {
   const known = new Set(database.prepare(`SELECT name FROM pragma_table_info('${table}')`).pluck().all());
-  const columns = Object.keys(row).filter((name) => known.has(name));
-  const places = columns.map((name) => `@${name}`).join(', ');
-  database.prepare(`INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${places})`).run(row);
+  let statement: Statement | null = null; // all rows of a table have the same columns
+  return (row) => {
+    const columns = Object.keys(row).filter((name) => known.has(name));
+    const places = columns.map((name) => `@${name}`).join(', ');
+    statement ??= database.prepare(`INSERT OR IGNORE INTO ${table} (${columns.join(', ')}) VALUES (${places})`);
+    statement.run(row);
+  };
 }

@@ -1,42 +1,116 @@
-/** Brings the rows of a run to what its journal holds, in the database where they are. */
+/**
+ * Brings the rows of a run to what its journal holds. A long journal takes many seconds: the rows are made in a database
+ * beside the store, which is locked only while they are put in the place of the old ones.
+ */
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import * as z from 'zod';
-import { copyRun } from './copy-run.ts';
+import { StoreError } from '../errors.ts';
+import { copyRun, replaceRun } from './copy-run.ts';
+import { PARTS } from './database-care.ts';
 import { journalPath } from './journal.ts';
 import { migrate } from './migrate.ts';
 import { type ParseEnvelope, summarizeJournal } from './read-journal.ts';
 import { replayJournal } from './replay-journal.ts';
 import { selectOne } from './select.ts';
 
-const RUN = 'SELECT number, last_seq AS lastSeq FROM runs WHERE id = ?';
-const runRow = z.object({ number: z.number(), lastSeq: z.number() });
+const MAX_ATTEMPTS = 3;
+
+/** What another program changes when it writes the run or takes it up. */
+const RUN = `
+  SELECT number, last_seq AS lastSeq, state, ended_at AS endedAt, runner_pid AS pid, runner_process_start AS processStart
+  FROM runs JOIN run_details ON run = number WHERE id = ?`;
+const runRow = z.object({
+  number: z.number(),
+  lastSeq: z.number(),
+  state: z.string(),
+  endedAt: z.number().nullable(),
+  pid: z.number().nullable(),
+  processStart: z.string().nullable(),
+});
 
 /** Gives back the number of the last event of a run; 0 for none, and for a run that is not there. */
 export function lastSeq(database: Database.Database, id: string): number {
   return selectOne(database, runRow, RUN, id)?.lastSeq ?? 0;
 }
 
-/** Makes the run anew from its journal, which begins with its making; where lines are damaged, what its old rows have is kept. */
+/**
+ * Makes the run anew from its journal, which begins with its making; where lines are damaged, what its old rows have is kept.
+ *
+ * @throws {StoreError} when another program writes the run all the while, or the journal does not begin so; then nothing
+ *   has changed
+ */
 export function rebuildRun(
   database: Database.Database,
   id: string,
   directory: string,
   parseEnvelope: ParseEnvelope,
 ): void {
-  const { damagedLines } = summarizeJournal(journalPath(directory), parseEnvelope);
-  const rebuild = database.transaction(() => {
-    const run = selectOne(database, runRow, RUN, id);
-    const old = new Database(':memory:');
-    try {
-      migrate(old, ':memory:', () => 0);
-      if (run !== null && damagedLines > 0) copyRun(database, old, run.number, id);
-      database.prepare('DELETE FROM runs WHERE id = ?').run(id);
-      replayJournal(database, directory, parseEnvelope, run?.number ?? null);
-      const kept = selectOne(old, runRow, RUN, id);
-      if (kept !== null) copyRun(old, database, kept.number, id);
-    } finally {
-      old.close();
+  const side = `${database.name}.rebuilding-${process.pid}`;
+  try {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const before = selectOne(database, runRow, RUN, id);
+      makeAnew(side, database, id, directory, parseEnvelope);
+      if (replaceIfStill(database, side, id, before)) return;
     }
+  } finally {
+    removeSide(side);
+  }
+  throw new StoreError(`Run ${id} is being written by another program and cannot be made anew.`, {
+    hint: 'Try again when that has ended.',
   });
-  rebuild.immediate();
+}
+
+/** Puts the run into a database of its own at the path `side`. */
+function makeAnew(
+  side: string,
+  database: Database.Database,
+  id: string,
+  directory: string,
+  parseEnvelope: ParseEnvelope,
+): void {
+  const { damagedLines } = summarizeJournal(journalPath(directory), parseEnvelope);
+  removeSide(side);
+  closeSync(openSync(side, 'wx', 0o600));
+  const made = new Database(side);
+  try {
+    made.pragma('journal_mode = OFF'); // after a crash nobody reads it
+    made.pragma('synchronous = OFF');
+    migrate(made, side, () => 0);
+    replayJournal(made, directory, parseEnvelope);
+    const run = damagedLines > 0 ? selectOne(database, runRow, RUN, id) : null;
+    if (run !== null) copyRun(database, made, run.number, id);
+    if (selectOne(made, runRow, RUN, id) === null) {
+      throw new StoreError(
+        `The journal of run ${id} does not begin with the making of the run: ${journalPath(directory)}.`,
+      );
+    }
+  } finally {
+    made.close();
+  }
+}
+
+/** @returns false when the run is not as it was `before` any more */
+function replaceIfStill(
+  database: Database.Database,
+  side: string,
+  id: string,
+  before: z.infer<typeof runRow> | null,
+): boolean {
+  database.prepare('ATTACH ? AS side').run(side);
+  try {
+    const replace = database.transaction(() => {
+      const isStill = isDeepStrictEqual(selectOne(database, runRow, RUN, id), before);
+      if (isStill) replaceRun(database, id);
+      return isStill;
+    });
+    return replace.immediate();
+  } finally {
+    database.exec('DETACH side');
+  }
+}
+
+function removeSide(side: string): void {
+  for (const part of PARTS) rmSync(`${side}${part}`, { force: true });
 }

@@ -189,7 +189,7 @@ export class Store {
    * Writes what the journal of a run has beyond the store: after a power cut, or a damaged log of SQLite's. Only for a run
    * whose runner is dead. @returns whether there was something
    *
-   * @param rebuilds  whether to make the run anew where need be, which locks the store for long
+   * @param rebuilds  whether to make the run anew where need be, which takes as long as its whole journal does
    */
   catchUp(id: string, parseEnvelope: ParseEnvelope, rebuilds = true): boolean {
     return this.#do((database) => catchUp(database, id, this.runDirectory(id), parseEnvelope, rebuilds));

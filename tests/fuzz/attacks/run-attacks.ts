@@ -104,13 +104,13 @@ const journalAttacks: readonly Attack[] = [
     'an experiment nested 100,000 deep',
     () => created(ID, experiment(`,"data":${DEEP}`)),
     rebuild,
-    /the runs are $/,
+    /^The journal of run q4s82 does not begin with the making of the run/,
   ),
   ofJournal(
     'a mapping nested 100,000 deep',
     () => created(ID, experiment(`,"data":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)),
     rebuild,
-    /the runs are $/,
+    /^The journal of run q4s82 does not begin with the making of the run/,
   ),
   ofJournal(
     'one line of 100 MB',
