@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreError } from '../errors.ts';
 import { connectReadOnly } from './connect-read-only.ts';
+import { newestSetAside } from './database-care.ts';
 import { useWriteAheadLog } from './journal-mode.ts';
 import { makeFolders } from './make-folders.ts';
 import { migrate, readVersion, STORE_VERSION } from './migrate.ts';
@@ -115,7 +116,8 @@ function emptyDatabase(path: string, now: () => number): Database.Database {
 /** A new store in place of one with runs would hide them. `isStillEmpty`: another program may be making the store. */
 function assertNothingLost(path: string, isStillEmpty = () => true): void {
   const { length } = recordedRuns(join(dirname(path), 'runs'));
-  if (length > 0 && isStillEmpty()) throw lostStore(path, length);
+  const setAside = newestSetAside(path);
+  if ((length > 0 || setAside !== null) && isStillEmpty()) throw lostStore(path, length, setAside);
 }
 
 /** A run without a sign of life tells of a crash: of its runner, or of the machine. */

@@ -35,10 +35,14 @@ export function damagedStore(path: string, said: string, cause?: unknown): Store
   });
 }
 
-/** The error for a store file that is gone or empty although there are runs. */
-export function lostStore(path: string, runs: number): StoreError {
-  return new StoreError(`The store file ${path} is empty or gone, but ${runs} runs beside it have journals.`, {
-    hint: 'Nothing was changed. `bleubird store repair` makes it anew from the journals; or put back a copy of it.',
+/** The error for a store file that is gone or empty although there are runs, or a damaged one was set aside. */
+export function lostStore(path: string, runs: number, setAside: string | null): StoreError {
+  const traces = [
+    ...(runs === 0 ? [] : [`${runs} runs beside it have journals`]),
+    ...(setAside === null ? [] : [`${setAside} was set aside`]),
+  ];
+  return new StoreError(`The store file ${path} is empty or gone, but ${traces.join(', and ')}.`, {
+    hint: 'Nothing was changed. `bleubird store repair` makes it anew from what there is; or put back a copy of it. To begin an empty store, move that away.',
   });
 }
 

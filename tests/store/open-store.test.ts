@@ -11,6 +11,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -21,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
+import { setAside } from '../../src/store/database-care.ts';
 import { useWriteAheadLog } from '../../src/store/journal-mode.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { migrations } from '../../src/store/migrations.ts';
@@ -254,9 +256,22 @@ describe('a damaged store', () => {
         expect(error.message).toBe(
           `The store file ${fileOf(directory)} is empty or gone, but 1 runs beside it have journals.`,
         );
-        expect(error.hint).toContain('`bleubird store repair` makes it anew from the journals');
+        expect(error.hint).toContain('`bleubird store repair` makes it anew from what there is');
       }
     }
+  });
+
+  it('that was set aside, by a repair that was killed before it had made a new one, is not forgotten for an empty one', () => {
+    const directory = filledStore();
+    rmSync(join(directory, 'runs'), { recursive: true });
+    const aside = setAside(fileOf(directory), 0) ?? '';
+    for (const readOnly of [false, true]) {
+      expect(storeErrorOf(() => openStore(directory, { readOnly })).message).toBe(
+        `The store file ${fileOf(directory)} is empty or gone, but ${aside} was set aside.`,
+      );
+    }
+    renameSync(aside, fileOf(directory));
+    expect(newStore({ directory }).listRuns()).toHaveLength(1);
   });
 
   it('is found out when it is opened after an unclean end', () => {
