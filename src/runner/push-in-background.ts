@@ -48,6 +48,8 @@ type Saved = Pick<TrainerEventOf<'checkpoint'>, 'step' | 'epoch' | 'path' | 'isB
 interface Held {
   readonly step: number;
   readonly directory: string;
+  /** Its own folder, which may be gone. */
+  readonly savedAs: string;
 }
 
 interface Push {
@@ -165,17 +167,25 @@ export class BackgroundPush {
   async #push(message: string, model: Held): Promise<PushedCommit> {
     if (this.#cancel.signal.aborted) throw new CancelledError();
     const id = await this.#findId();
-    const files = await checkpointFiles(model.directory, { hasState: false });
+    const files = await checkpointFiles(model.directory, { hasState: false, savedAs: model.savedAs });
     files.push(await this.#options.card(id, model.step, model.directory));
-    const whole = [...this.#unpushed];
-    for (const [folder, { directory }] of whole) {
-      files.push(...(await checkpointFiles(directory, { hasState: true, folder })));
+    const whole: [folder: string, Held][] = [];
+    for (const [folder, held] of [...this.#unpushed]) {
+      const isSound = await this.#attempt(null, async () => {
+        files.push(...(await checkpointFiles(held.directory, { hasState: true, folder, savedAs: held.savedAs })));
+        return null;
+      });
+      if (isSound) whole.push([folder, held]);
+      else this.#forget(folder, held); // it keeps none of the others back, now or later
     }
     const pushed = await pushFiles({ ...this.#connection(), id, files, message });
-    for (const [folder, held] of whole) {
-      if (this.#unpushed.get(folder) === held) this.#unpushed.delete(folder);
-    }
+    for (const [folder, held] of whole) this.#forget(folder, held);
     return pushed;
+  }
+
+  /** Unless another is to be in its folder by now. */
+  #forget(folder: string, held: Held): void {
+    if (this.#unpushed.get(folder) === held) this.#unpushed.delete(folder);
   }
 
   async #findId(): Promise<string> {
@@ -219,12 +229,13 @@ export class BackgroundPush {
     }, patienceMs);
   }
 
-  /** Tells what became of a push; whatever it is, the run goes on. */
-  async #attempt(message: string | null, work: () => Promise<PushedCommit | null>): Promise<void> {
+  /** Tells what became of a push; whatever it is, the run goes on. @returns whether it went well */
+  async #attempt(message: string | null, work: () => Promise<PushedCommit | null>): Promise<boolean> {
     const { onNews, id } = this.#options;
     try {
       const pushed = await work();
       if (pushed !== null && message !== null) onNews({ type: 'pushed', id: pushed.id, message, url: pushed.url });
+      return true;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const left = this.#lastTrouble ?? 'It was left before it was done.';
@@ -235,6 +246,7 @@ export class BackgroundPush {
           ? { type: 'push-trouble', id, reason, hint }
           : { type: 'push-failed', id, message, reason, hint },
       );
+      return false;
     }
   }
 
@@ -252,7 +264,7 @@ export class BackgroundPush {
       const [from, to] = [join(path, name), join(directory, name)];
       await link(from, to).catch(() => copyFile(from, to));
     }
-    return { step, directory };
+    return { step, directory, savedAs: path };
   }
 
   /** Removes the links that nobody needs any more. */

@@ -1,5 +1,5 @@
 /** `bleubird push` and runs that push, in a process of their own, to a hub on this machine. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { checksumProblem } from '../../src/engine/training/checksums.ts';
@@ -177,6 +177,19 @@ it.each([
 ])('push %s says what is wrong', async (args, message) => {
   const { code, stderr } = await runCli(['push', ...args], { cwd: folder, env: environment() });
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
+});
+
+it('push refuses a checkpoint that is not what was written, before it asks the hub', async () => {
+  const cwd = temporaryFolder();
+  cpSync(folder, cwd, { recursive: true });
+  const runs = join(cwd, '.bleubird', 'runs');
+  const damaged = join(runs, readdirSync(runs)[0] ?? '', 'checkpoints', 'checkpoint-4', 'config.json');
+  writeFileSync(damaged, '{}');
+  const { code, stderr } = await runCli(['push', 'last', 'me/damaged'], { cwd, env: environment() });
+  expect(stderr).toMatch(
+    /^error: The checkpoint \S+checkpoint-4 is damaged and is not pushed: config.json is not what was/,
+  );
+  expect([code, repository('me/damaged')]).toEqual([4, undefined]);
 });
 
 /** Looks for the token in all files of a folder, database and logs among them, and in what was printed. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import type { TrainingConfig } from '../../src/engine/config/experiment.ts';
+import { writeChecksums } from '../../src/engine/training/checksums.ts';
 import { describePush } from '../../src/runner/describe-push.ts';
 import { BackgroundPush, type PushNews } from '../../src/runner/push-in-background.ts';
 import { trainingConfig } from '../support/experiment.ts';
@@ -41,17 +42,21 @@ function start(changes: Partial<TrainingConfig> = {}, patienceMs?: number): Back
 }
 
 /** Writes a checkpoint as a trainer does. */
-function save(step: number, isBest?: boolean) {
+async function save(step: number, isBest?: boolean) {
   const path = join(folder, 'checkpoints', `checkpoint-${step}`);
   mkdirSync(path, { recursive: true });
   for (const name of ['model.safetensors', 'optimizer.safetensors', 'trainer_state.json'])
     writeFileSync(join(path, name), `${name} of ${step}`);
+  await writeChecksums(path);
   return { step, epoch: step / 10, path, isBest };
 }
 
 const files = () => hub.repositories[0]?.files ?? new Map();
 const content = (name: string) => files().get(name)?.bytes.toString();
-const links = () => readdirSync(folder).filter((name) => name.startsWith('.push'));
+const links = () =>
+  readdirSync(folder)
+    .filter((name) => name.startsWith('.push'))
+    .sort();
 
 /** Lets uploads wait at the storage. @returns what lets them go on */
 function holdUploads(): { readonly reached: Promise<void>; release(): void } {
@@ -67,9 +72,9 @@ function holdUploads(): { readonly reached: Promise<void>; release(): void } {
   return { reached: isReached, release };
 }
 
-/** Until the push has taken all checkpoints in. */
-async function settled(count: number): Promise<void> {
-  await expect.poll(links).toHaveLength(count);
+/** Until the push holds these checkpoints and no other. */
+async function holds(...steps: number[]): Promise<void> {
+  await expect.poll(links).toEqual(steps.map((step) => `.push-${step}`));
 }
 
 it.skipIf(process.platform === 'win32')('holds what it pushes for its user alone', async () => {
@@ -77,7 +82,7 @@ it.skipIf(process.platform === 'win32')('holds what it pushes for its user alone
   onTestFinished(() => void process.umask(mask));
   const push = start();
   const uploading = holdUploads();
-  push.add(save(1));
+  push.add(await save(1));
   await uploading.reached;
   expect(links().map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o700]);
   uploading.release();
@@ -87,11 +92,11 @@ it.skipIf(process.platform === 'win32')('holds what it pushes for its user alone
 it('pushes the newest of what is saved meanwhile, even if it is removed by then', async () => {
   const push = start();
   const uploading = holdUploads();
-  push.add(save(1));
+  push.add(await save(1));
   await uploading.reached;
-  push.add(save(2));
-  push.add(save(3));
-  await settled(2);
+  push.add(await save(2));
+  push.add(await save(3));
+  await holds(1, 3);
   rmSync(join(folder, 'checkpoints'), { recursive: true });
   uploading.release();
   await push.finish(true, never);
@@ -109,7 +114,7 @@ it('pushes the newest of what is saved meanwhile, even if it is removed by then'
 it('leaves out none of all_checkpoints, nor one whose push failed', async () => {
   hub.fault = ({ path }) => (path.includes('/commit/') ? { type: 'status', status: 403 } : null);
   const push = start({ hub_strategy: 'all_checkpoints' });
-  push.add(save(1));
+  push.add(await save(1));
   await expect.poll(() => news).toHaveLength(1);
   expect(news[0]).toEqual({
     type: 'push-failed',
@@ -120,12 +125,12 @@ it('leaves out none of all_checkpoints, nor one whose push failed', async () => 
   });
   hub.fault = () => null;
   const uploading = holdUploads();
-  push.add(save(2));
+  push.add(await save(2));
   await uploading.reached;
-  push.add(save(3));
-  push.add(save(4));
+  push.add(await save(3));
+  push.add(await save(4));
   uploading.release();
-  await settled(1); // the newest alone is still needed: all are there
+  await holds(4); // the newest alone is still needed: all are there
   await push.finish(true, never);
   for (const step of [1, 2, 3, 4]) expect(content(`checkpoint-${step}/optimizer.safetensors`)).toMatch(`of ${step}`);
   expect(content('model.safetensors')).toMatch('of 4');
@@ -133,19 +138,45 @@ it('leaves out none of all_checkpoints, nor one whose push failed', async () => 
 
 it('keeps the last checkpoint to resume from, with its state', async () => {
   const push = start({ hub_strategy: 'checkpoint', save_strategy: 'epoch' });
-  push.add(save(10));
+  push.add(await save(10));
   await expect.poll(() => news).toHaveLength(1);
-  push.add(save(20));
+  push.add(await save(20));
   await push.finish(true, never);
   expect(uploads.commits).toEqual(['Training in progress, epoch 1', expect.any(String)]);
   expect(content('last-checkpoint/trainer_state.json')).toMatch('of 20');
 });
 
+it('pushes no checkpoint that is damaged, says so, and goes on with the others', async () => {
+  hub.fault = () => ({ type: 'status', status: 403 });
+  const push = start({ hub_strategy: 'all_checkpoints' });
+  const damaged = await save(1);
+  push.add(damaged);
+  await expect.poll(() => news.some(({ type }) => type === 'push-failed')).toBe(true);
+  writeFileSync(join(damaged.path, 'optimizer.safetensors'), 'not what was written'); // the links are of the same files
+  hub.fault = () => null;
+  push.add(await save(2));
+  await expect.poll(() => uploads.commits).toEqual(['Training in progress, step 2']);
+  const { path } = await save(3);
+  writeFileSync(join(path, 'model.safetensors'), 'not what was written');
+  push.add({ step: 3, epoch: 0.3, path });
+  await push.finish(true, never);
+  const words = (what: string) => `is damaged and is not pushed: ${what}.safetensors is not what was written.`;
+  expect(news.map((one) => ('reason' in one ? one.reason : one.type)).filter((text) => !text.includes('403'))).toEqual([
+    `The checkpoint ${damaged.path} ${words('optimizer')}`,
+    'pushed',
+    `The checkpoint ${path} ${words('model')}`,
+    `The checkpoint ${path} ${words('model')}`,
+  ]);
+  expect([...files().keys()].filter((name) => name.startsWith('checkpoint-1'))).toEqual([]);
+  expect(content('model.safetensors')).toMatch('of 2');
+  expect(links()).toEqual([]);
+});
+
 it('pushes once, at the end, the best model where that is what the run ends with', async () => {
   const push = start({ hub_strategy: 'end', load_best_model_at_end: true });
-  push.add(save(1));
-  push.add(save(2, true));
-  push.add(save(3));
+  push.add(await save(1));
+  push.add(await save(2, true));
+  push.add(await save(3));
   await push.finish(true, never);
   expect(uploads.commits).toEqual(['End of training']);
   expect(content('model.safetensors')).toMatch('of 2');
@@ -153,7 +184,7 @@ it('pushes once, at the end, the best model where that is what the run ends with
 
 it('pushes no end of a training that did not come to it', async () => {
   const push = start({ hub_strategy: 'end' });
-  push.add(save(1));
+  push.add(await save(1));
   await push.finish(false, never);
   expect(uploads.commits).toEqual([]);
   expect(links()).toEqual([]);
@@ -162,7 +193,7 @@ it('pushes no end of a training that did not come to it', async () => {
 it('is left when the user no longer wants to wait', async () => {
   const push = start();
   const uploading = holdUploads();
-  push.add(save(1));
+  push.add(await save(1));
   await uploading.reached;
   const leave = new AbortController();
   const finished = push.finish(true, leave.signal);
@@ -206,7 +237,7 @@ it('says once that the end waits for a hub in trouble, how long at most, and wai
   hub.fault = () => ({ type: 'status', status: 503 });
   const patienceMs = 1_500;
   const push = start({}, patienceMs);
-  push.add(save(1));
+  push.add(await save(1));
   await expect.poll(() => hub.requests.length).toBeGreaterThan(0);
   const beganAt = performance.now();
   await push.finish(true, never);
@@ -224,13 +255,13 @@ it('waits silently for a hub that is slow only, and pushes after a trouble that 
   const push = start();
   let refusals = 1;
   hub.fault = ({ path }) => (path.includes('/commit/') && refusals-- > 0 ? { type: 'status', status: 503 } : null);
-  push.add(save(1));
+  push.add(await save(1));
   await push.finish(false, never);
   expect(news.map(({ type }) => type)).toEqual(['push-waits', 'pushed']);
   news = [];
   const slow = start();
   const uploading = holdUploads();
-  slow.add(save(2));
+  slow.add(await save(2));
   await uploading.reached;
   const finished = slow.finish(false, never);
   uploading.release();

@@ -44,27 +44,17 @@ export function addPushCommand(program: Command, world: World): void {
 }
 
 async function push(typed: string, id: string, options: PushCommandOptions, world: World): Promise<void> {
-  const [
-    { prepareRepository, pushFiles, requirePushable },
-    { checkpointFiles },
-    { cardOfCheckpoint },
-    { checksumProblem },
-  ] = await Promise.all([
-    import('../../engine/hub/push-files.ts'),
-    import('../../runner/push-checkpoint.ts'),
-    import('../../runner/card-of-checkpoint.ts'),
-    import('../../engine/training/checksums.ts'),
-  ]);
+  const [{ prepareRepository, pushFiles, requirePushable }, { checkpointFiles }, { cardOfCheckpoint }] =
+    await Promise.all([
+      import('../../engine/hub/push-files.ts'),
+      import('../../runner/push-checkpoint.ts'),
+      import('../../runner/card-of-checkpoint.ts'),
+    ]);
   requirePushable(id, world.env, options.revision);
   await withRuns(world, options.store, async (store) => {
     const run = store.findRun(typed);
     const checkpoint = await chooseCheckpoint(store, run, options.checkpoint);
-    const problem = await checksumProblem(checkpoint.path);
-    if (problem !== null) {
-      throw new ConfigError(`The checkpoint ${checkpoint.path} is damaged and is not pushed: ${problem}.`, [], {
-        hint: 'Choose another one with --checkpoint; "bleubird show" lists them.',
-      });
-    }
+    const files = await checkpointFiles(checkpoint.path, { hasState: options.withState ?? false });
     const pushed = await withDownload(
       id,
       world,
@@ -73,10 +63,9 @@ async function push(typed: string, id: string, options: PushCommandOptions, worl
         const connection = { ...where, ...listeners } satisfies Partial<PushOptions>;
         const hubId = await prepareRepository({ ...connection, id });
         const { step, path: directory } = checkpoint;
-        const files = await checkpointFiles(directory, { hasState: options.withState ?? false });
-        files.push(await cardOfCheckpoint(store, { runId: run.id, hubId, step, directory }));
+        const card = await cardOfCheckpoint(store, { runId: run.id, hubId, step, directory });
         const message = options.message ?? `${run.name}, step ${step} of run ${run.id}`;
-        return await pushFiles({ ...connection, id: hubId, files, message });
+        return await pushFiles({ ...connection, id: hubId, files: [...files, card], message });
       },
       'pushing',
     );
