@@ -92,7 +92,7 @@ async function refuseNameOfRun(model: string, storeFolder: string | undefined, w
   if (!/^[\w-]+$/.test(model) || isDirectory(resolve(world.cwd, model))) return;
   const { runHint } = await import('../runner/resolve-model.ts');
   const store = await openToRead(world, storeFolder);
-  const hint = runHint(model, { store, env: world.env });
+  const hint = runHint(model, store);
   store.close();
   if (hint !== null) throw new ModelError(`There is no model directory ${resolve(world.cwd, model)}.`, { hint });
 }

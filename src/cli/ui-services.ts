@@ -83,8 +83,8 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
     },
     async startRun(values) {
       const experiment = experimentFromValues(values, { directory: cwd });
-      // Looked up here too, so that a missing model is told by the form and leaves no failed run behind.
-      await lookUpModel(experiment.model, { store: store(), env });
+      // Looked up here too, so that a missing model is told by the form and leaves no failed run behind; the run itself warns.
+      await lookUpModel(experiment.model, { store: store(), env, onWarning: () => {} });
       const { runId } = await startDetachedRunner({ experiment, storeDirectory: store().directory, binPath, env });
       return runId;
     },

@@ -33,7 +33,7 @@ export async function obtainModel(model: string, options: ObtainModelOptions): P
       env,
       signal,
       onProgress: (doneBytes, totalBytes) => options.onProgress?.(doneBytes, totalBytes),
-      onWarning: (message) => options.onWarning?.(message),
+      onWarning: (message) => options.onWarning(message),
     });
   } catch (error) {
     throw sayWhereItIsNot(error, model, options);
@@ -75,6 +75,6 @@ function sayWhereItIsNot(error: unknown, model: string, options: ResolveModelOpt
   const { cacheDirectory } = readHubSettings(options.env);
   return new ModelError(
     `The model "${model}" is neither a directory nor whole in the Hugging Face cache ${cacheDirectory}, and cannot be fetched. ${error.message}`,
-    { cause: error, hint: runHint(model, options) ?? error.hint },
+    { cause: error, hint: runHint(model, options.store) ?? error.hint },
   );
 }

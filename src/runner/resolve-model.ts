@@ -16,8 +16,8 @@ export interface ResolveModelOptions {
   /** Where `run:` is looked up; null when there is none. */
   readonly store: Pick<Store, 'findRun' | 'checkpoints'> | null;
   readonly env: NodeJS.ProcessEnv;
-  /** Told of a checkpoint of a run that is damaged and passed over. Where nobody is told, such a one is an error. */
-  onWarning?(message: string): void;
+  /** Told of a checkpoint of a run that is damaged and passed over. */
+  onWarning(message: string): void;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function resolveModel(model: string, options: ResolveModelOptions):
   const path = resolve(model);
   if (isDirectory(path)) return requireConfig(path, model);
   const repository = readHubId(model);
-  if (repository !== null) return cachedSnapshot(repository, env, runHint(model, { store, env }));
+  if (repository !== null) return cachedSnapshot(repository, env, runHint(model, store));
   throw new ModelError(`There is no model directory ${path}.`, {
     hint: 'Give a directory with config.json, a run as run:ID, or a hub id such as Helsinki-NLP/opus-mt-en-fr.',
   });
@@ -46,7 +46,7 @@ export function withRunId(model: string, store: Pick<Store, 'findRun'>): string 
 }
 
 /** What helps when a model that was not found is what a user calls a run; null when it is not. */
-export function runHint(model: string, { store }: ResolveModelOptions): string | null {
+export function runHint(model: string, store: ResolveModelOptions['store']): string | null {
   try {
     return store === null ? null : `Run ${store.findRun(model).id} is given as run:${model}.`;
   } catch {
@@ -73,7 +73,8 @@ async function checkpointOf(id: string, { store, onWarning }: ResolveModelOption
   for (const path of inOrderOfChoice(present)) {
     const problem = await checksumProblem(path, (name) => name !== OPTIMIZER_FILE);
     if (problem === null) {
-      tellPassedOver(problems, path, onWarning);
+      for (const passedOver of problems) onWarning(passedOver);
+      if (problems.length > 0) onWarning(`The model of ${path} is taken in its place.`);
       return path;
     }
     problems.push(`The checkpoint ${path} is damaged: ${problem}.`);
@@ -95,16 +96,6 @@ function inOrderOfChoice(checkpoints: readonly { readonly step: number; readonly
     order.add(path);
   }
   return order;
-}
-
-/** @throws {ModelError} when nobody listens: a model other than the one that was meant is taken with a word only */
-function tellPassedOver(problems: readonly string[], taken: string, onWarning: ResolveModelOptions['onWarning']): void {
-  if (problems.length === 0) return;
-  if (onWarning === undefined) {
-    throw new ModelError(problems.join(' '), { hint: `The newest that is sound is given as its folder: ${taken}` });
-  }
-  for (const problem of problems) onWarning(problem);
-  onWarning(`The model of ${taken} is taken in its place.`);
 }
 
 function withoutCheckpoint({ id, state }: RunRecord, recorded: readonly { readonly path: string }[]): ModelError {

@@ -34,12 +34,13 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   await clearUnfinished(join(run.directory, 'checkpoints'));
   // A trainer that outlived its runner has put its last events into the journal.
   if (store.catchUp(run.id, parseEnvelope)) store.markInterrupted(run.id, run.runner);
-  const { path, warnings } = await findRunCheckpoint(store, run);
+  const { path, warnings: problems } = await findRunCheckpoint(store, run);
   const hasBefore = store.evaluations(run.id).some(({ stage }) => stage === 'before');
   const resume = { checkpoint: path, hasBefore };
-  const modelHere = await lookUpNeededModel({ experiment, resume, store, env, stop });
+  const warnings = [...problems];
+  const onWarning = (message: string) => warnings.push(message);
+  const modelHere = await lookUpNeededModel({ experiment, resume, store, env, stop, onWarning });
   await requireRoomForOne(store.directory, path);
   const writer = store.resumeRun(run.id, identityOf());
-  for (const warning of warnings) writer.note('warning', warning);
-  return await conductRun(writer, { ...options, experiment, modelHere, resume });
+  return await conductRun(writer, { ...options, experiment, modelHere, resume, warnings });
 }

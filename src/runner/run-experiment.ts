@@ -42,6 +42,8 @@ const HEARTBEAT_MS = 1_000;
 export interface RunOptions {
   /** Called once, when the run is in the store. */
   onStart?(run: { readonly runId: string; readonly directory: string }): void;
+  /** Called with what the runner itself warns of: a damaged checkpoint that is passed over. */
+  onWarning?(message: string): void;
   /** Called for each event once it is in the store. */
   onEvent?(envelope: Envelope): void;
   /** Called while the model is fetched from the hub; `totalBytes` is null when the hub does not tell it. */
@@ -84,6 +86,8 @@ interface ConductOptions extends RunOptions {
   /** Directory of the model, null where it is to be fetched from the hub first. */
   readonly modelHere: string | null;
   readonly resume: ResumePoint | null;
+  /** What was found before there was a run to tell it. */
+  readonly warnings: readonly string[];
 }
 
 export interface RunOutcome {
@@ -105,7 +109,9 @@ export async function runExperiment(options: RunExperimentOptions): Promise<RunO
   requirePush(options.experiment.training, env);
   const found = resumeFrom === null ? null : await findCheckpointIn(resumeFrom);
   const resume = found && { checkpoint: found.path, hasBefore: false };
-  const modelHere = await lookUpNeededModel({ ...options, resume, env });
+  const warnings = [...(found?.warnings ?? [])];
+  const onWarning = (message: string) => warnings.push(message);
+  const modelHere = await lookUpNeededModel({ ...options, resume, env, onWarning });
   const isNeeded = modelHere !== options.experiment.model;
   const experiment = isNeeded
     ? { ...options.experiment, model: withRunId(options.experiment.model, store) }
@@ -116,8 +122,7 @@ export async function runExperiment(options: RunExperimentOptions): Promise<RunO
   if (startsFrom !== null) await requireRoomForOne(store.directory, startsFrom);
   const origin = found && { resumedFrom: found.path, parentRun: runOfCheckpoint(found.path) };
   const writer = store.createRun({ id, experiment, runner: identityOf(), ...provenance, ...origin });
-  for (const warning of found?.warnings ?? []) writer.note('warning', warning);
-  return await conductRun(writer, { ...options, experiment, modelHere, resume });
+  return await conductRun(writer, { ...options, experiment, modelHere, resume, warnings });
 }
 
 /**
@@ -132,10 +137,11 @@ export async function lookUpNeededModel(options: {
   readonly store: Store;
   readonly env: NodeJS.ProcessEnv;
   readonly stop: AbortSignal;
+  onWarning(message: string): void;
 }): Promise<string | null> {
-  const { experiment, resume, store, env, stop } = options;
+  const { experiment, resume, store, env, stop, onWarning } = options;
   if (resume !== null && (resume.hasBefore || !experiment.evaluation.before)) return experiment.model;
-  return await lookUpModel(experiment.model, { store, env, signal: stop });
+  return await lookUpModel(experiment.model, { store, env, signal: stop, onWarning });
 }
 
 /** Conducts a run that has just been made or taken up again, to its end. */
@@ -145,16 +151,21 @@ export async function conductRun(writer: RunWriter, options: ConductOptions): Pr
 
   const history = new History(writer, options);
   history.tell(() => options.onStart?.({ runId, directory }));
+  const warn = (message: string) => {
+    history.note('warning', message);
+    history.tell(() => options.onWarning?.(message));
+  };
+  for (const warning of options.warnings) warn(warning);
   const heartbeat = setInterval(() => history.heartbeat(), HEARTBEAT_MS);
   try {
-    const model = modelHere ?? (await fetchModel(history, { ...options, env }));
+    const model = modelHere ?? (await fetchModel(history, { ...options, env }, warn));
     if (model instanceof AppError) return await finish(history, runId, explainFailedFetch(model), options);
     if (model !== experiment.model) history.note('model', `${experiment.model} is ${model}`);
     const push = pushOfRun({ ...options, env, runId, directory, note: (type, text) => history.note(type, text) });
     const ended = await train(history, writer, { ...options, env, experiment: { ...experiment, model } }, push);
     if (isLost(history)) return { runId, state: 'failed', error: history.failure };
     await writeCards(options.store, runId, directory).catch((error: Error) =>
-      history.note('warning', `the model's card could not be written: ${error.message}`),
+      warn(`the model's card could not be written: ${error.message}`),
     );
     if (push !== null) history.note('push', `bringing to ${experiment.training.hub_model_id} what is not there yet`);
     await push?.finish(ended.end.state === 'completed', leaveSignal(options));
@@ -227,6 +238,7 @@ function leaveSignal({ stop, kill }: RunOptions): AbortSignal {
 async function fetchModel(
   history: History,
   { experiment, store, env = process.env, stop, kill, onFetch }: ConductOptions,
+  onWarning: (message: string) => void,
 ): Promise<string | AppError> {
   const { model } = experiment;
   let tenths = 0;
@@ -236,7 +248,7 @@ async function fetchModel(
       store,
       env,
       signal: kill === undefined ? stop : AbortSignal.any([stop, kill]),
-      onWarning: (message) => history.note('warning', message),
+      onWarning,
       onProgress: (doneBytes, totalBytes) => {
         history.tell(() => onFetch?.(doneBytes, totalBytes));
         const done = totalBytes === null ? 0 : Math.floor((10 * doneBytes) / Math.max(1, totalBytes));

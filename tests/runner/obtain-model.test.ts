@@ -24,33 +24,34 @@ beforeEach(async () => {
 afterEach(() => hub.close());
 
 const store = null;
+const onWarning = (message: string) => expect.unreachable(message);
 const snapshotOf = (commit: string) => join(env.HF_HOME ?? '', 'hub', 'models--Org--demo', 'snapshots', commit);
 
 describe('a hub id', () => {
   it('is fetched once, and the hub is asked no more, though its branch moves on', async () => {
     const commit = model.refs.main ?? '';
-    expect(await lookUpModel('Org/demo', { store, env })).toBeNull();
-    expect(await obtainModel('Org/demo', { store, env })).toBe(snapshotOf(commit));
+    expect(await lookUpModel('Org/demo', { store, onWarning, env })).toBeNull();
+    expect(await obtainModel('Org/demo', { store, onWarning, env })).toBe(snapshotOf(commit));
     hub.requests.length = 0;
     model.refs.main = 'e'.repeat(40);
-    expect(await obtainModel('Org/demo', { store, env })).toBe(snapshotOf(commit));
-    expect(await lookUpModel('Org/demo', { store, env })).toBe(snapshotOf(commit));
+    expect(await obtainModel('Org/demo', { store, onWarning, env })).toBe(snapshotOf(commit));
+    expect(await lookUpModel('Org/demo', { store, onWarning, env })).toBe(snapshotOf(commit));
     expect(hub.requests).toEqual([]);
-    expect(await obtainModel(`Org/demo@${'e'.repeat(40)}`, { store, env })).toBe(snapshotOf('e'.repeat(40)));
+    expect(await obtainModel(`Org/demo@${'e'.repeat(40)}`, { store, onWarning, env })).toBe(snapshotOf('e'.repeat(40)));
   });
 
   it('of which the cache has only a part is completed, or taken as it is when offline', async () => {
-    const directory = await obtainModel('Org/demo', { store, env });
+    const directory = await obtainModel('Org/demo', { store, onWarning, env });
     rmSync(join(directory, 'vocab.json'));
-    expect(await obtainModel('Org/demo', { store, env: { ...env, HF_HUB_OFFLINE: '1' } })).toBe(directory);
+    expect(await obtainModel('Org/demo', { store, onWarning, env: { ...env, HF_HUB_OFFLINE: '1' } })).toBe(directory);
     expect(readdirSync(directory)).not.toContain('vocab.json');
-    await obtainModel('Org/demo', { store, env });
+    await obtainModel('Org/demo', { store, onWarning, env });
     expect(readdirSync(directory)).toContain('vocab.json');
   });
 
   it('that is nowhere says where it was looked for', async () => {
     for (const find of [obtainModel, lookUpModel]) {
-      const error: unknown = await find('my/modle', { store, env }).catch((caught: unknown) => caught);
+      const error: unknown = await find('my/modle', { store, onWarning, env }).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(ModelError);
       expect(error).toHaveProperty(
         'message',
@@ -62,7 +63,7 @@ describe('a hub id', () => {
 
   it('is not asked for when HF_HUB_OFFLINE forbids it', async () => {
     const offline = { ...env, HF_HUB_OFFLINE: '1' };
-    await expect(obtainModel('Org/demo', { store, env: offline })).rejects.toMatchObject({
+    await expect(obtainModel('Org/demo', { store, onWarning, env: offline })).rejects.toMatchObject({
       message: expect.stringContaining('is neither a directory nor in the Hugging Face cache'),
       hint: expect.stringContaining('"bleubird fetch Org/demo", which HF_HUB_OFFLINE forbids,'),
     });
@@ -70,11 +71,11 @@ describe('a hub id', () => {
   });
 
   it('is a folder when there is one of that name', async () => {
-    expect(await obtainModel(demoModel, { store, env })).toBe(demoModel);
+    expect(await obtainModel(demoModel, { store, onWarning, env })).toBe(demoModel);
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'config.json.d'));
     writeFileSync(join(folder, 'config.json'), '{}');
-    expect(await lookUpModel(folder, { store, env })).toBe(resolve(folder));
+    expect(await lookUpModel(folder, { store, onWarning, env })).toBe(resolve(folder));
     expect(hub.requests).toEqual([]);
   });
 });

@@ -60,7 +60,7 @@ it('trains, evaluates before and after, and leaves a checkpoint that the next ru
     expect([typeof row.before, typeof row.after]).toEqual(['string', 'string']);
   }
   expect(store.translations(run.id)).toHaveLength(2);
-  const checkpoint = await resolveModel(`run:${run.id}`, { store, env: {} });
+  const checkpoint = await resolveModel(`run:${run.id}`, { store, env: {}, onWarning: expect.unreachable });
   expect(checkpoint).toBe(store.checkpoints(run.id).at(-1)?.path);
   expect(existsSync(join(checkpoint, 'model.safetensors'))).toBe(true);
 });
@@ -77,7 +77,7 @@ it('stops after a step and saves when it is asked to', async () => {
   expect(step).toBeGreaterThan(0);
   expect(step).toBeLessThan(totalSteps ?? 0);
   expect(store.checkpoints('r').at(-1)?.step).toBe(step);
-  expect(existsSync(await resolveModel('run:r', { store, env: {} }))).toBe(true);
+  expect(existsSync(await resolveModel('run:r', { store, env: {}, onWarning: expect.unreachable }))).toBe(true);
   // Whichever run is the last one later, this one's model stays what it was.
   const experiment = { ...tinyExperiment(1_000), model: 'run:last' };
   await runExperiment({ experiment, store, runId: 's', stop: AbortSignal.abort() });

@@ -84,9 +84,12 @@ describe('a run that is resumed', () => {
     const newest = await writeCheckpoint(store.runDirectory(id), 1);
     writeFileSync(join(newest, 'model.safetensors'), 'torn');
     const { trainerPath } = scripted('');
-    await resumeRun({ run: id, store, trainerPath, stop: never });
+    const warnings: string[] = [];
+    await resumeRun({ run: id, store, trainerPath, stop: never, onWarning: (message) => warnings.push(message) });
     const diary = store.events(id, 99).map(({ type, text }) => `${type}: ${text}`);
-    expect(diary).toContain(`warning: The checkpoint ${newest} is damaged: model.safetensors is not what was written.`);
+    const problem = `The checkpoint ${newest} is damaged: model.safetensors is not what was written.`;
+    expect(warnings).toEqual([problem]);
+    expect(diary).toContain(`warning: ${problem}`);
     expect(diary).toContainEqual(expect.stringMatching(/^resumed: after step 0, from .*checkpoint-0$/));
   });
 

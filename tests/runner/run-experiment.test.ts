@@ -1,5 +1,6 @@
 /** The life of a run, with a trainer that follows a script in a real process. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -54,6 +55,32 @@ describe('a run that completes', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(run.versions).toEqual({ bleubird: version, node: process.versions.node, script: '1' });
     expect(run.lockfileHash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('starts from the checkpoint before a damaged one of another run, and says so', async () => {
+    const store = newStore();
+    await runExperiment({ ...scripted('steps-5'), store, runId: 'first', stop: never });
+    const sound = await writeCheckpoint(store.runDirectory('first'), 3);
+    const damaged = await writeCheckpoint(store.runDirectory('first'), 4);
+    writeFileSync(join(damaged, 'model.safetensors'), 'torn');
+    const told: string[] = [];
+    const { experiment, trainerPath } = scripted('steps-5');
+    await runExperiment({
+      experiment: { ...experiment, model: 'run:last' },
+      trainerPath,
+      store,
+      runId: 'second',
+      stop: never,
+      onStart: () => told.push('started'),
+      onWarning: (message) => told.push(message),
+    });
+    const warnings = [
+      `The checkpoint ${damaged} is damaged: model.safetensors is not what was written.`,
+      `The model of ${sound} is taken in its place.`,
+    ];
+    expect(told).toEqual(['started', ...warnings]);
+    const diary = store.events('second', 99).filter(({ type }) => type === 'warning' || type === 'model');
+    expect(diary.map(({ text }) => text)).toEqual([...warnings, `run:first is ${sound}`]);
   });
 
   it('is not disturbed by a listener that throws; the diary notes it once', async () => {

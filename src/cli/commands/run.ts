@@ -88,7 +88,8 @@ async function startDetached(experiment: Experiment, options: RunOptions, world:
   const { assertCanBegin } = await import('../../runner/assert-can-begin.ts');
   // Looked up here too, so that what is missing is told in its own words.
   await assertCanBegin(experiment);
-  await withRuns(world, options.store, (store) => lookUpModel(experiment.model, { store, env: world.env }));
+  const onWarning = () => {}; // the run itself warns
+  await withRuns(world, options.store, (store) => lookUpModel(experiment.model, { store, env: world.env, onWarning }));
   const directory = storeDirectory(world, options.store);
   const resumeFrom = options.resumeFrom === undefined ? null : resolve(world.cwd, options.resumeFrom);
   return startDetachedRunner({ experiment, storeDirectory: directory, binPath, env: world.env, resumeFrom });

@@ -88,6 +88,7 @@ async function conduct(
   try {
     const outcome = await work({
       onStart: (run) => reporter.start(run),
+      onWarning: (message) => world.output.warn(message),
       onEvent: (envelope) => {
         if (envelope.event.type === 'ended') interrupt.endTraining();
         reporter.event(envelope);
