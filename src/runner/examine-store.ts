@@ -2,7 +2,7 @@
  * What `bleubird store check` says and `bleubird store repair` cures. A problem is something that was lost or is wrong; a
  * note tells of what has no ill effect now.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { checksumProblem } from '../engine/training/checksums.ts';
@@ -34,7 +34,7 @@ export interface Finding {
   readonly run: string | null;
   readonly message: string;
   /** What repair does about it. */
-  readonly cure: 'rebuild-store' | 'rebuild-run' | 'adopt' | 'remove' | 'none';
+  readonly cure: 'rebuild-store' | 'rebuild-run' | 'adopt' | 'remove' | 'put-back' | 'none';
   /** Of the file or folder that is left over. */
   readonly path?: string;
 }
@@ -46,6 +46,7 @@ export interface Examination {
 }
 
 const TEMPORARY = /^\.unfinished-/;
+const SET_ASIDE = /^\.replaced-(checkpoint-\d+)$/;
 
 /**
  * Looks at the store's file, each run, its journal, its checkpoints, and what is left over. Changes nothing.
@@ -121,17 +122,11 @@ async function examineApart(
 }
 
 async function examineRun(store: Store, path: string, run: RunRecord, now: number): Promise<Finding[]> {
-  const { id, directory } = run;
+  const { id } = run;
   if (isUnfinished(run.state) && isRunnerAlive(run, now)) {
     return [{ severity: 'note', run: id, message: 'it is being written: not compared', cure: 'none' }];
   }
-  return [
-    ...examineJournal(store, path, run),
-    ...(await examineCheckpoints(store, run)),
-    ...temporaryFolders(directory).map(
-      (left): Finding => ({ severity: 'problem', run: id, message: `left over: ${left}`, cure: 'remove', path: left }),
-    ),
-  ];
+  return [...examineJournal(store, path, run), ...(await examineCheckpoints(store, run)), ...examineUnfinished(run)];
 }
 
 function examineJournal(store: Store, path: string, { id, directory }: RunRecord): Finding[] {
@@ -155,25 +150,35 @@ function examineJournal(store: Store, path: string, { id, directory }: RunRecord
 async function examineCheckpoints(store: Store, { id, directory }: RunRecord): Promise<Finding[]> {
   const findings: Finding[] = [];
   const rows = store.checkpoints(id).filter(({ removedAt }) => removedAt === null);
+  const names = folderNames(join(directory, 'checkpoints'));
   for (const { step, path } of rows) {
+    if (names.includes(`.replaced-checkpoint-${step}`) && !existsSync(path)) continue; // which is told of itself
     const problem = existsSync(path) ? await checksumProblem(path) : 'its folder is gone';
     if (problem === null) continue;
     findings.push({ severity: 'note', run: id, message: `checkpoint ${step} is unsound: ${problem}`, cure: 'none' });
   }
   const known = new Set(rows.map(({ step }) => `checkpoint-${step}`));
-  for (const name of folderNames(join(directory, 'checkpoints'))) {
-    if (known.has(name) || TEMPORARY.test(name)) continue;
+  for (const name of names) {
+    if (known.has(name) || TEMPORARY.test(name) || SET_ASIDE.test(name)) continue;
     findings.push({ severity: 'note', run: id, message: `${name} was saved but not recorded`, cure: 'none' });
   }
   return findings;
 }
 
-function temporaryFolders(directory: string): string[] {
+/** What a trainer that was killed as it saved has left. */
+function examineUnfinished({ id, directory }: RunRecord): Finding[] {
   const checkpoints = join(directory, 'checkpoints');
-  if (!existsSync(checkpoints)) return [];
-  return readdirSync(checkpoints)
-    .filter((name) => TEMPORARY.test(name))
-    .map((name) => join(checkpoints, name));
+  const names = folderNames(checkpoints);
+  return names.flatMap((name): Finding[] => {
+    const path = join(checkpoints, name);
+    const ownName = SET_ASIDE.exec(name)?.[1];
+    if (ownName === undefined && !TEMPORARY.test(name)) return [];
+    if (ownName === undefined || names.includes(ownName)) {
+      return [{ severity: 'problem', run: id, message: `left over: ${path}`, cure: 'remove', path }];
+    }
+    const message = `${ownName} is set aside for another that was not finished: ${path}`;
+    return [{ severity: 'problem', run: id, message, cure: 'put-back', path }];
+  });
 }
 
 /** A folder in runs/ that no row knows: copied in, never begun, or left by a trainer that outlived its run. */

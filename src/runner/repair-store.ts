@@ -1,6 +1,6 @@
 /** Cures what `examineStore` finds: a damaged file, runs that lack what their journals hold, folders copied in, leftovers. */
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { isEmptyOrGone, newestSetAside, setAside } from '../store/database-care.ts';
 import { openStore } from '../store/open-store.ts';
@@ -9,6 +9,7 @@ import { withStoreErrors } from '../store/sqlite-error.ts';
 import { assertNoRunGoesOn } from './assert-no-run-goes-on.ts';
 import { withCareLock } from './care-lock.ts';
 import { examineStore, type Finding } from './examine-store.ts';
+import { waitForOrphanedTrainer } from './orphaned-trainer.ts';
 import { parseEnvelope } from './parse-envelope.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 
@@ -57,9 +58,25 @@ async function repair(directory: string, now: () => number): Promise<Repair> {
   }
   const left = (await examineStore(directory, now())).findings;
   // What a run has left over is seen once the store knows the run.
-  const leftOver = left.filter((finding) => finding.cure === 'remove');
+  const leftOver = left.filter((finding) => finding.cure === 'remove' || finding.cure === 'put-back');
+  await waitForTrainers(directory, leftOver);
   for (const finding of leftOver) done.push(...cure(finding, () => {}));
   return { done, left: [...uncured, ...left.filter((finding) => !leftOver.includes(finding))] };
+}
+
+/** A trainer whose runner was killed just now may still be saving where something seems to be left over. */
+async function waitForTrainers(directory: string, leftOver: readonly Finding[]): Promise<void> {
+  const ids = new Set(leftOver.flatMap(({ run }) => run ?? []));
+  if (ids.size === 0) return;
+  const store = openStore(directory, { readOnly: true });
+  try {
+    for (const id of ids) {
+      const run = store.readRun(id);
+      if (run !== null) await waitForOrphanedTrainer(run);
+    }
+  } finally {
+    store.close();
+  }
 }
 
 function rebuild(path: string, now: () => number): string[] {
@@ -90,6 +107,11 @@ function cure({ run, path, cure: what }: Finding, rebuildRun: (id: string) => vo
   if (what === 'remove' && path !== undefined) {
     rmSync(path, { recursive: true, force: true });
     return [`removed ${path}`];
+  }
+  if (what === 'put-back' && path !== undefined) {
+    const own = join(dirname(path), basename(path).replace('.replaced-', ''));
+    renameSync(path, own);
+    return [`put back ${own}`];
   }
   if (run === null || (what !== 'rebuild-run' && what !== 'adopt')) return [];
   rebuildRun(run);

@@ -11,6 +11,7 @@ import { journalPath } from '../../src/store/journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
 import { completed, envelopes, metrics, newRun } from '../store/run-events.ts';
+import { orphanedRun } from './orphaned-run.ts';
 
 const now = Date.now;
 const fileOf = (directory: string) => join(directory, 'bleubird.sqlite');
@@ -150,6 +151,29 @@ it('removes what a killed program left half made', async () => {
   expect(await problems(directory)).toEqual([`left over: ${left}`]);
   await repairStore(directory, now);
   expect(existsSync(left)).toBe(false);
+});
+
+it('puts back a checkpoint that was set aside for one that was not finished, unless that is there', async () => {
+  const directory = threeRuns();
+  const checkpoints = join(directory, 'runs', 'one', 'checkpoints');
+  const asideOf = (step: number) => join(checkpoints, `.replaced-checkpoint-${step}`);
+  mkdirSync(asideOf(3), { recursive: true });
+  mkdirSync(asideOf(4));
+  mkdirSync(join(checkpoints, 'checkpoint-4'));
+  expect(await problems(directory)).toEqual([
+    `checkpoint-3 is set aside for another that was not finished: ${asideOf(3)}`,
+    `left over: ${asideOf(4)}`,
+  ]);
+  await repairStore(directory, now);
+  expect(readdirSync(checkpoints).sort()).toEqual(['checkpoint-3', 'checkpoint-4']);
+});
+
+it('waits for a trainer that outlives its runner before it removes what that is saving', async () => {
+  const store = newStore();
+  const { directory, hasEnded } = await orphanedRun(store, 1_500);
+  await repairStore(store.directory, now);
+  await hasEnded;
+  expect(readdirSync(join(directory, 'checkpoints'))).toEqual([]);
 });
 
 it('leaves a store alone while a run is being written', async () => {
