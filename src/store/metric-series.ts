@@ -120,18 +120,18 @@ function prepareExtremes(database: Database, run: number, metric: string): (from
   // Values alone are read in three fifths of the time that SQLite takes for min() and max() with their rows.
   const values = database.prepare(`SELECT value ${inStretch}`).pluck();
   const steps = database.prepare(`SELECT step ${inStretch}`).pluck();
-  const point = database.prepare(`SELECT step, value, time ${FROM_SERIES} AND step = ?`);
+  const points = database.prepare(`SELECT step, value, time ${FROM_SERIES} AND step IN (?, ?) ORDER BY step`);
   return (from, to) => {
     const found = values.all(run, metric, from, to);
+    if (found.length === 0) return [];
     const stepsFound = found.length === to - from ? null : steps.all(run, metric, from, to);
-    return extremesAmong(found).map((index) =>
-      pointRow.parse(point.get(run, metric, stepsFound === null ? from + index : stepsFound[index])),
-    );
+    const [one, other] = extremesAmong(found).map((index) => stepsFound?.[index] ?? from + index);
+    return points.all(run, metric, one, other).map((row) => pointRow.parse(row));
   };
 }
 
-/** Gives the places of the lowest value, or the first that is no number, and of the highest, by rising place. */
-function extremesAmong(values: readonly unknown[]): number[] {
+/** Gives the places of the lowest value, or the first that is no number, and of the highest, of one value or more. */
+function extremesAmong(values: readonly unknown[]): readonly [number, number] {
   let [notFinite, lowest, highest] = [-1, -1, -1];
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let index = 0; index < values.length; index += 1) {
@@ -143,6 +143,6 @@ function extremesAmong(values: readonly unknown[]): number[] {
     if (value < low) [low, lowest] = [value, index];
     if (value > high) [high, highest] = [value, index];
   }
-  const places = new Set([notFinite < 0 ? lowest : notFinite, highest].filter((place) => place >= 0));
-  return [...places].sort((a, b) => a - b);
+  const first = notFinite < 0 ? lowest : notFinite;
+  return [first, highest < 0 ? first : highest];
 }
