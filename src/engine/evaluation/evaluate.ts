@@ -10,7 +10,7 @@ import type { Example, SentencePair } from '../data/example.ts';
 import { packBatch } from '../data/pack-batch.ts';
 import { generateAll } from '../decoding/generate-all.ts';
 import type { GenerationSettings } from '../decoding/generation-settings.ts';
-import type { Seq2SeqModel } from '../model/seq2seq-model.ts';
+import type { LossOptions, Seq2SeqModel } from '../model/seq2seq-model.ts';
 import type { BleuResult, Decoding } from '../run/protocol.ts';
 import type { MarianTokenizer } from '../text/marian-tokenizer.ts';
 import { stripBoth } from '../text/python-strip.ts';
@@ -27,6 +27,8 @@ export interface LossMeasureOptions {
   /** Counts sentences; each batch scores, and translates, as many. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  /** Asked between two layers, where no signal is heard for seconds: whether the result is still wanted by anybody. */
+  readonly isAbandoned?: () => boolean;
   /** Milliseconds from any fixed point. */
   readonly now?: () => number;
 }
@@ -71,7 +73,7 @@ export interface Evaluation extends LossMeasure {
  * Loss, BLEU and translations of `model`, without dropout. The losses are NaN where the model's are.
  *
  * @throws {DataError} without examples
- * @throws {CancelledError} when `signal` is aborted
+ * @throws {CancelledError} when `signal` is aborted, or it is abandoned
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { model, tokenizer, examples, pairs, settings, batchSize, onProgress, onTranslations, signal } = options;
@@ -83,7 +85,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const start = now();
   const references = referenceTexts(options.references, options);
   const hypotheses = examples.map(() => '');
-  const losses = new MeanLosses(options.labelSmoothing);
+  const losses = new MeanLosses(options);
   const ordered = inOrder(options);
   const sources = examples.map(({ sourceIds }) => sourceIds);
   let done = 0;
@@ -114,18 +116,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
  * The losses alone, without translating; they are those of `evaluate`.
  *
  * @throws {DataError} without examples
- * @throws {CancelledError} when `signal` is aborted
+ * @throws {CancelledError} when `signal` is aborted, or it is abandoned
  */
 export async function measureLoss(options: LossMeasureOptions): Promise<LossMeasure> {
-  const { model, examples, batchSize, labelSmoothing, onProgress, signal } = options;
+  const { model, examples, batchSize, onProgress, signal } = options;
   const now = options.now ?? (() => performance.now());
   assertExamples(examples);
   const start = now();
-  const losses = new MeanLosses(labelSmoothing);
+  const losses = new MeanLosses(options);
   const ordered = inOrder(options);
   for (let done = 0; done < examples.length; ) {
     await nextTurn(); // a wish to cancel arrives here
-    if (signal?.aborted) throw new CancelledError('The evaluation was cancelled.');
+    if (signal?.aborted) throw cancelled();
     const batch = ordered.slice(done, done + batchSize);
     await losses.add(model, batch);
     done += batch.length;
@@ -155,22 +157,29 @@ export function referenceTexts(
   return examples.map(({ targetIds }) => stripBoth(tokenizer.decode(targetIds)));
 }
 
+function cancelled(): CancelledError {
+  return new CancelledError('The evaluation was cancelled.');
+}
+
 /** Gathers the teacher-forced losses of batches. */
 class MeanLosses {
-  readonly #labelSmoothing: number;
+  readonly #options: LossOptions;
   #batches = 0;
   #sumOfMeans = 0;
   #pieces = 0;
   #sum = 0;
 
-  constructor(labelSmoothing = 0) {
-    this.#labelSmoothing = labelSmoothing;
+  constructor({ labelSmoothing = 0, isAbandoned }: Pick<LossMeasureOptions, 'labelSmoothing' | 'isAbandoned'>) {
+    const assertWanted = () => {
+      if (isAbandoned?.()) throw cancelled();
+    };
+    this.#options = { labelSmoothing, assertWanted };
   }
 
   async add(model: Seq2SeqModel, examples: readonly Example[]): Promise<void> {
     const batch = packBatch(examples);
     const targetTokens = batch.labels.ids.length;
-    const scalar = model.loss(batch, { labelSmoothing: this.#labelSmoothing });
+    const scalar = model.loss(batch, this.#options);
     const [loss = Number.NaN] = await scalar.data().finally(() => scalar.dispose());
     this.#batches += 1;
     this.#sumOfMeans += loss;

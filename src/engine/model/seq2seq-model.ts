@@ -10,6 +10,11 @@ import type { RankingOptions, SentenceDecoder } from './sentence-decoder.ts';
 export interface LossOptions {
   /** ε of label smoothing, 0 by default. */
   readonly labelSmoothing?: number;
+  /**
+   * Called between two operations, or two layers where no gradient is wanted: nobody else is heard for seconds there. What it
+   * throws ends the computation, and gradients are worth nothing then.
+   */
+  readonly assertWanted?: () => void;
 }
 
 export interface GradientOptions extends LossOptions {
@@ -17,11 +22,6 @@ export interface GradientOptions extends LossOptions {
   readonly dropoutSeed?: number;
   /** Times which the loss and its gradients are taken. */
   readonly weight: number;
-  /**
-   * Called between two operations, where nobody else is heard for seconds: what it throws ends the computation, and the
-   * gradients are worth nothing then.
-   */
-  readonly assertWanted?: () => void;
 }
 
 /** Keys and values of the decoder's attentions. Owned by whoever started it, who calls `dispose`. */

@@ -86,6 +86,7 @@ async function measure(run: LoadedRun, { stage, step }: EvaluationMoment): Promi
     ...(training.group_by_length ? { order: lengthGroups(run, step) } : {}),
     labelSmoothing: training.label_smoothing_factor,
     signal: control.stopSignal,
+    isAbandoned: () => control.isAbandoned,
     onProgress: (done: number, total: number) => {
       const etaSeconds = ((run.now() - startedAt) / 1000 / done) * (total - done);
       void events.progress({ phase, unit: 'sentences', done, total, etaSeconds });

@@ -4,7 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../src/engine/backend/open-backend.ts';
 import { resolveGenerationSettings } from '../../../src/engine/decoding/generation-settings.ts';
-import { type EvaluatedSentence, type EvaluateOptions, evaluate } from '../../../src/engine/evaluation/evaluate.ts';
+import {
+  type EvaluatedSentence,
+  type EvaluateOptions,
+  evaluate,
+  measureLoss,
+} from '../../../src/engine/evaluation/evaluate.ts';
 import { type LoadedModel, loadModel } from '../../../src/engine/model/load-model.ts';
 import { readGenerationConfig } from '../../../src/engine/model/model-directory.ts';
 import type { BleuResult } from '../../../src/engine/run/protocol.ts';
@@ -109,6 +114,19 @@ describe('evaluate', () => {
   it('ends with a CancelledError when its signal is aborted', async () => {
     const signal = AbortSignal.abort();
     await expect(evaluate({ ...options({ numBeams: 1, references: 'raw' }), signal })).rejects.toThrow(CancelledError);
+  });
+
+  it('is left between two layers once nobody wants it any more, with nothing left behind', async () => {
+    const before = tf.memory().numTensors;
+    for (const layers of [0, 1, model.layerCount - 1]) {
+      let asked = 0;
+      const abandoned = measureLoss({
+        ...options({ numBeams: 1, references: 'raw' }),
+        isAbandoned: () => ++asked > layers,
+      });
+      await expect(abandoned).rejects.toThrow(CancelledError);
+      expect([asked, tf.memory().numTensors]).toEqual([layers + 1, before]);
+    }
   });
 
   it('refuses to score nothing', async () => {

@@ -22,6 +22,8 @@ export interface LayerContext {
   readonly tape: Tape | null;
   readonly config: MarianConfig;
   readonly dropout: DropoutSites;
+  /** Called before each layer: what it throws ends the pass. */
+  assertWanted(): void;
 }
 
 /** Returns the layer's output for states whose sentences begin at `starts`. */
@@ -31,6 +33,7 @@ export function encoderLayer(
   weights: EncoderLayerWeights,
   context: LayerContext,
 ): Rows {
+  context.assertWanted();
   const { heads } = context.config.encoder;
   const options = { heads, queryStarts: starts, keyStarts: starts, isCausal: false };
   const attended = attentionSublayer(states, states, weights.selfAttention, options, context);
@@ -51,6 +54,7 @@ export function decoderLayer(
   weights: DecoderLayerWeights,
   context: LayerContext,
 ): Rows {
+  context.assertWanted();
   const { heads } = context.config.decoder;
   const ofItself = { heads, queryStarts: starts, keyStarts: starts, isCausal: true };
   const ofSource = { heads, queryStarts: starts, keyStarts: source.starts, isCausal: false };

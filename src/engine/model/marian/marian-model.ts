@@ -33,6 +33,15 @@ export interface MarianModelOptions {
   readonly finalLogitsBias: tf.Tensor1D;
 }
 
+/** One way through the model. */
+interface Pass {
+  /** Null where no gradient is wanted. */
+  readonly tape: Tape | null;
+  /** Without one there is no dropout. */
+  readonly dropoutSeed?: number | undefined;
+  readonly assertWanted?: (() => void) | undefined;
+}
+
 export class MarianModel implements Seq2SeqModel {
   readonly modelType = 'marian';
   readonly config: Readonly<Record<string, unknown>>;
@@ -81,8 +90,8 @@ export class MarianModel implements Seq2SeqModel {
     return isDecayed(name);
   }
 
-  loss(batch: Batch, { labelSmoothing = 0 }: LossOptions = {}): tf.Scalar {
-    return tf.tidy(() => this.#loss(batch, { tape: null, labelSmoothing, weight: 1 }));
+  loss(batch: Batch, { labelSmoothing = 0, assertWanted }: LossOptions = {}): tf.Scalar {
+    return tf.tidy(() => this.#loss(batch, { tape: null, labelSmoothing, weight: 1, assertWanted }));
   }
 
   addGradients(
@@ -92,7 +101,7 @@ export class MarianModel implements Seq2SeqModel {
   ): tf.Scalar {
     return tf.tidy(() => {
       const tape = new Tape(gradients, assertWanted);
-      const loss = this.#loss(batch, { tape, dropoutSeed, labelSmoothing, weight });
+      const loss = this.#loss(batch, { tape, dropoutSeed, labelSmoothing, weight, assertWanted });
       tape.backward();
       return loss;
     });
@@ -104,7 +113,7 @@ export class MarianModel implements Seq2SeqModel {
    */
   logits(batch: Batch): tf.Tensor2D {
     return tf.tidy(() => {
-      const hidden = this.#decodeTeacherForced(batch, this.#context(null)); // [N, D]
+      const hidden = this.#decodeTeacherForced(batch, this.#context({ tape: null })); // [N, D]
       return tf.add<tf.Tensor2D>(tf.matMul(hidden.value, tf.transpose(this.#weights.head)), this.#finalLogitsBias);
     });
   }
@@ -115,7 +124,7 @@ export class MarianModel implements Seq2SeqModel {
    * @throws {RangeError} when a sentence is longer than the positions, or an id is outside the vocabulary
    */
   encode(source: Packed): tf.Tensor2D {
-    return tf.tidy(() => this.#encode(source, this.#context(null)).value);
+    return tf.tidy(() => this.#encode(source, this.#context({ tape: null })).value);
   }
 
   openDecoder(ranking: RankingOptions): SentenceDecoder | null {
@@ -148,7 +157,7 @@ export class MarianModel implements Seq2SeqModel {
     this.#assertLength(state.length + 1);
     return tf.tidy(() => {
       const places = new Int32Array(ids.length).fill(state.length);
-      const states = this.#embed(this.#weights.decoderTable, ids, places, this.#context(null)); // [R, D]
+      const states = this.#embed(this.#weights.decoderTable, ids, places, this.#context({ tape: null })); // [R, D]
       return decodePosition(states.value, cache, this.#config, this.#finalLogitsBias);
     });
   }
@@ -171,22 +180,15 @@ export class MarianModel implements Seq2SeqModel {
     tf.dispose([this.#finalLogitsBias, this.#positions, ...this.parameters.values()]);
   }
 
-  #loss(
-    batch: Batch,
-    {
-      tape,
-      dropoutSeed,
-      ...options
-    }: CrossEntropyOptions & { readonly tape: Tape | null; readonly dropoutSeed?: number },
-  ): tf.Scalar {
-    const hidden = this.#decodeTeacherForced(batch, this.#context(tape, dropoutSeed)); // [N, D]
+  #loss(batch: Batch, { labelSmoothing, weight, ...pass }: CrossEntropyOptions & Pass): tf.Scalar {
+    const hidden = this.#decodeTeacherForced(batch, this.#context(pass)); // [N, D]
     const output = { head: this.#weights.head, bias: this.#finalLogitsBias };
-    return crossEntropy(tape, hidden, output, batch.labels.ids, options);
+    return crossEntropy(pass.tape, hidden, output, batch.labels.ids, { labelSmoothing, weight });
   }
 
-  #context(tape: Tape | null, dropoutSeed?: number): LayerContext {
+  #context({ tape, dropoutSeed, assertWanted = () => {} }: Pass): LayerContext {
     const dropout = dropoutSeed === undefined ? NO_DROPOUT : seededDropout(dropoutSeed);
-    return { tape, config: this.#config, dropout };
+    return { tape, config: this.#config, dropout, assertWanted };
   }
 
   #encode({ ids, starts }: Packed, context: LayerContext): Rows {
