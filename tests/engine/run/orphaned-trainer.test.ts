@@ -65,18 +65,6 @@ test.each([
   for (const checkpoint of await checkpointsOf(directory)) expect(await checksumProblem(checkpoint)).toBeNull();
 });
 
-test('A trainer whose runner is killed within a long step leaves it and saves the step before.', async () => {
-  // On cpu a step takes longer than an orphan has.
-  const experiment = folder.experiment({ ...endless, per_device_train_batch_size: 6 }, slow);
-  const { directory, child, pid } = await orphan(experiment, 'metrics');
-  await sleep(200); // it is in the midst of the next
-  await killed(child, pid);
-  const [checkpoint = ''] = await checkpointsOf(directory);
-  expect(checkpoint).toMatch(/checkpoint-1$/);
-  expect(await checksumProblem(checkpoint)).toBeNull();
-  expect(journalOf(directory).at(-1)).toMatchObject({ type: 'ended', reason: 'stopped', step: 1 });
-});
-
 test('A trainer whose runner is stopped for longer than that goes on when the runner does.', async () => {
   const { child, pid, until } = await orphan(folder.experiment(endless), 'metrics');
   child.kill('SIGSTOP');
