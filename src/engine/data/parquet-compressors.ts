@@ -1,7 +1,7 @@
-/** The ways a page of a parquet file may be packed: by Node's own zlib, hyparquet's snappy, our LZ4. */
+/** The ways a page of a parquet file may be packed: by Node's own zlib, and what it lacks. */
 import zlib from 'node:zlib';
-import { snappyUncompress } from 'hyparquet';
 import { unpackHadoopLz4, unpackLz4Block } from './unpack-lz4.ts';
+import { unpackSnappy } from './unpack-snappy.ts';
 
 /** A page holds about a megabyte, and one row at least; what claims far more was made to exhaust a machine. */
 export const MAX_PAGE_BYTES = 1 << 28;
@@ -13,11 +13,7 @@ type Unpack = (packed: Buffer, sizeBytes: number) => Buffer;
 
 const unpackers: Readonly<Record<string, Unpack>> = {
   UNCOMPRESSED: (page) => page,
-  SNAPPY: (packed, sizeBytes) => {
-    const page = Buffer.alloc(sizeBytes);
-    snappyUncompress(packed, page);
-    return page;
-  },
+  SNAPPY: unpackSnappy,
   GZIP: (packed, sizeBytes) => zlib.gunzipSync(packed, { maxOutputLength: Math.max(sizeBytes, 1) }),
   BROTLI: (packed, sizeBytes) => zlib.brotliDecompressSync(packed, { maxOutputLength: Math.max(sizeBytes, 1) }),
   LZ4_RAW: unpackLz4Block,

@@ -3,6 +3,8 @@
  * them, each block after its unpacked and packed size. Every length is held against both buffers.
  */
 
+import { copyLiterals, copyMatch } from './copy-match.ts';
+
 const MIN_MATCH = 4;
 const FRAME_BYTES = 8;
 
@@ -28,7 +30,7 @@ export function unpackLz4Block(packed: Buffer, sizeBytes: number): Buffer {
     const literals = wholeLength(token >> 4);
     if (at + literals > packed.length) throw new RangeError(CUT_OFF);
     if (filled + literals > sizeBytes) throw sizeError(filled + literals, sizeBytes);
-    packed.copy(page, filled, at, at + literals);
+    copyLiterals(packed, at, at + literals, page, filled);
     at += literals;
     filled += literals;
     // The last sequence has no match.
@@ -38,13 +40,8 @@ export function unpackLz4Block(packed: Buffer, sizeBytes: number): Buffer {
     if (distance === 0 || distance > filled)
       throw new RangeError(`an LZ4 block refers ${distance} bytes back at ${filled}`);
     if (filled + match > sizeBytes) throw sizeError(filled + match, sizeBytes);
-    // A match may reach into what it writes: what is there so far is repeated.
-    for (let left = match; left > 0; ) {
-      const length = Math.min(left, distance);
-      page.copyWithin(filled, filled - distance, filled - distance + length);
-      filled += length;
-      left -= length;
-    }
+    copyMatch(page, filled, distance, match);
+    filled += match;
   }
   if (filled !== sizeBytes) throw sizeError(filled, sizeBytes);
   return page;
