@@ -61,17 +61,18 @@ export async function withRuns<T>(
   work: (store: Store) => T | Promise<T>,
 ): Promise<T> {
   const { openStore } = await import('../store/open-store.ts');
-  const { reconcileRuns } = await import('../runner/reconcile-runs.ts');
+  const { abandonedRuns, reconcileRuns } = await import('../runner/reconcile-runs.ts');
   const directory = storeDirectory(world, asked);
   return use(await openToRead(world, asked), world, (store) => {
-    if (store.unfinishedRuns().length === 0) return work(store);
+    const hasUnfinished = store.unfinishedRuns().length > 0;
+    if (!hasUnfinished && abandonedRuns(store).length === 0) return work(store);
     try {
       const writable = openStore(directory);
       reconcileRuns(writable);
       writable.close();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      world.output.warn(`that runs ended without a word could not be recorded: ${error.message}`);
+      if (hasUnfinished) world.output.warn(`that runs ended without a word could not be recorded: ${error.message}`);
     }
     return work(store);
   });

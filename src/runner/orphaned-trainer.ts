@@ -14,7 +14,7 @@ export async function waitForOrphanedTrainer(
   patienceMs = PATIENCE_MS,
 ): Promise<void> {
   const end = Date.now() + patienceMs;
-  while (livesOn(run)) {
+  while (trainerLivesOn(run)) {
     if (Date.now() > end) {
       throw new StoreError(`The trainer of run ${run.id}, process ${run.trainerPid}, is still at work.`, {
         hint: `Wait until it has saved, or end it with: kill ${run.trainerPid}`,
@@ -24,8 +24,11 @@ export async function waitForOrphanedTrainer(
   }
 }
 
-/** Of the trainer only its process number is known: whether that is still a trainer, its command line says (on Linux). */
-function livesOn({ runner, trainerPid }: Pick<RunRecord, 'runner' | 'trainerPid'>): boolean {
+/**
+ * Says whether the trainer of a run lives although its runner is dead.
+ * Of the trainer only its process number is known: whether that is still a trainer, its command line says (on Linux).
+ */
+export function trainerLivesOn({ runner, trainerPid }: Pick<RunRecord, 'runner' | 'trainerPid'>): boolean {
   if (runner === null || trainerPid === null) return false;
   if (isAlive({ ...runner, pid: trainerPid, processStart: null }) !== true) return false;
   return /trainer\.[jt]s/.test(commandLine(trainerPid));

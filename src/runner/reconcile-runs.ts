@@ -2,15 +2,33 @@
 import { StoreError } from '../errors.ts';
 import type { RunRecord } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import { trainerLivesOn } from './orphaned-trainer.ts';
 import { parseEnvelope } from './parse-envelope.ts';
 import { isAlive } from './process-identity.ts';
 import { SILENCE_OF_ANOTHER_HOST_MS } from './silence.ts';
 
-/** Gives back how many runs there were of this kind. Cheap enough for once a second. @throws {StoreError} */
+/**
+ * Records the ends, and what trainers told that went on for a moment without their runner, once they have ended.
+ * Cheap enough for once a second.
+ *
+ * @returns how many runs claimed to be going on
+ * @throws {StoreError}
+ */
 export function reconcileRuns(store: Store, now = Date.now()): number {
   const dead = deadRuns(store, now);
   for (const run of dead) recordEnd(store, run);
+  for (const run of abandonedRuns(store)) {
+    recordEnd(store, run);
+    store.markTrainerGone(run.id, run.runner);
+  }
   return dead.length;
+}
+
+/** Gives back the interrupted runs whose trainer may have told more since, and has ended. @throws {StoreError} */
+export function abandonedRuns(store: Store): RunRecord[] {
+  // Of a runner that cannot be seen from here, the trainer cannot either.
+  const isGone = (run: RunRecord) => run.runner !== null && isAlive(run.runner) === false && !trainerLivesOn(run);
+  return store.orphanedRuns().filter(isGone);
 }
 
 /** Gives back the runs that claim to be going on, and whose runner is dead. @throws {StoreError} */

@@ -38,6 +38,26 @@ export function markInterrupted(database: Database, id: string, now: number, run
   return mark.immediate();
 }
 
+/**
+ * Marks an interrupted run as having no trainer any more, which may have gone on for a moment and been heard of since.
+ *
+ * @param runner  the dead one; a run that has another by now stays as it is
+ */
+export function markTrainerGone(database: Database, id: string, runner: RunnerIdentity | null): void {
+  const mark = database.transaction(() => {
+    const number = database.prepare("SELECT number FROM runs WHERE id = ? AND state = 'interrupted'").pluck().get(id);
+    if (typeof number !== 'number' || !isRunOf(database, number, runner)) return;
+    database
+      .prepare(
+        `UPDATE runs SET ended_at = coalesce(heartbeat_at, created_at), phase = NULL, eta_seconds = NULL
+         WHERE number = ?`,
+      )
+      .run(number);
+    database.prepare('UPDATE run_details SET trainer_pid = NULL WHERE run = ?').run(number);
+  });
+  mark.immediate();
+}
+
 /** Notes that a stop was asked for. @returns whether this is the first time */
 export function markStopRequested(database: Database, id: string, now: number): boolean {
   const mark = database.transaction(() => {

@@ -106,6 +106,13 @@ export function unfinishedRuns(database: Database, runsDirectory: string): RunRe
   return selectAll(database, recordRow, sql).map((row) => toRecord(row, runsDirectory));
 }
 
+/** Gives back the interrupted runs whose trainer is not known to have ended. */
+export function orphanedRuns(database: Database, runsDirectory: string): RunRecord[] {
+  const sql = `SELECT ${SUMMARY_COLUMNS}, ${DETAIL_COLUMNS} ${FROM_RECORDS}
+    WHERE state = 'interrupted' AND trainer_pid IS NOT NULL ORDER BY number DESC`;
+  return selectAll(database, recordRow, sql).map((row) => toRecord(row, runsDirectory));
+}
+
 /** Runs of one name that an error lists. */
 const MOST_NAMED = 5;
 

@@ -10,12 +10,12 @@ import { deleteRun } from './delete-run.ts';
 import { flushed } from './flushed.ts';
 import { Journal, journalPath } from './journal.ts';
 import { type JournalTail, readJournalTail } from './journal-tail.ts';
-import { markInterrupted, markStopRequested } from './mark-run.ts';
+import { markInterrupted, markStopRequested, markTrainerGone } from './mark-run.ts';
 import { MetricSeriesReader, metricNames } from './metric-series.ts';
 import { checkpoints, events, lineProblems, parameters, samples } from './read-diary.ts';
 import { beforeAfter, evaluations, translations } from './read-evaluations.ts';
 import type { ParseEnvelope } from './read-journal.ts';
-import { findRun, listRuns, readRun, unfinishedRuns } from './read-runs.ts';
+import { findRun, listRuns, orphanedRuns, readRun, unfinishedRuns } from './read-runs.ts';
 import { lastSeq, rebuildRun } from './rebuild-run.ts';
 import { resumeRun } from './resume-run.ts';
 import type {
@@ -89,6 +89,11 @@ export class Store {
   /** Gives back the runs that are pending or running. */
   unfinishedRuns(): RunRecord[] {
     return this.#do((database) => unfinishedRuns(database, this.#runsDirectory));
+  }
+
+  /** Gives back the interrupted runs whose trainer is not known to have ended. */
+  orphanedRuns(): RunRecord[] {
+    return this.#do((database) => orphanedRuns(database, this.#runsDirectory));
   }
 
   /** Gives back the flattened experiment: dotted path to text. */
@@ -231,6 +236,11 @@ export class Store {
    */
   markInterrupted(id: string, runner?: RunnerIdentity | null): boolean {
     return this.#do((database) => markInterrupted(database, id, this.#now(), runner));
+  }
+
+  /** Marks an interrupted run of a dead runner as having no trainer any more. */
+  markTrainerGone(id: string, runner: RunnerIdentity | null): void {
+    this.#do((database) => markTrainerGone(database, id, runner));
   }
 
   /** Notes that a user asked the run to stop. @returns whether this is the first time */

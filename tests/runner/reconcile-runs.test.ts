@@ -1,8 +1,10 @@
 /** What becomes of runs whose runner is dead, when somebody looks. */
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { keepInJournal } from '../../src/engine/run/keep-in-journal.ts';
 import { examineStore } from '../../src/runner/examine-store.ts';
 import { identityOf } from '../../src/runner/process-identity.ts';
 import { reconcileRuns } from '../../src/runner/reconcile-runs.ts';
@@ -11,6 +13,8 @@ import { requireResumable } from '../../src/runner/resume-point.ts';
 import { stopRun } from '../../src/runner/stop-run.ts';
 import { journalLine, journalPath } from '../../src/store/journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { runCli } from '../cli/run-cli.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
 import { rememberDatabase } from '../store/power-cut.ts';
 import { completed, envelopes, metrics, newRun } from '../store/run-events.ts';
@@ -125,4 +129,42 @@ it('a dead run whose journal cannot be read is interrupted, and others get their
   expect(reconcileRuns(store)).toBe(2);
   expect(store.readRun('late')?.state).toBe('interrupted');
   expect(store.readRun('c')?.state).toBe('interrupted');
+});
+
+/** A process that passes for the trainer of a run, until it is killed. */
+function startOrphan() {
+  const script = join(temporaryFolder(), 'trainer.js');
+  writeFileSync(script, 'setInterval(() => {}, 1_000);');
+  const orphan = spawn(process.execPath, [script], { stdio: 'ignore' });
+  onTestFinished(() => void orphan.kill('SIGKILL'));
+  return orphan;
+}
+
+it.each([
+  { who: 'the screens', look: (store: Store) => void reconcileRuns(store) },
+  { who: 'a command', look: (store: Store) => runCli(['ls', '--store', store.directory]) },
+])('what a trainer saves after its runner is in the store when $who looked too early', async ({ look }) => {
+  const store = newStore();
+  const orphan = startOrphan();
+  const { pid = 0 } = orphan;
+  const number = envelopes();
+  const writer = store.createRun(newRun({ id: 'r', runner: deadRunner() }));
+  writer.record(number({ type: 'ready', pid, device: 'native', description: '', why: '', versions: {} }));
+  writer.record(number(metrics(1, { loss: 1 })));
+  await look(store);
+  expect(store.findRun('r')).toMatchObject({ state: 'interrupted', step: 1 });
+
+  const journal = { path: journalPath(writer.directory), lastSeq: 0 };
+  const keep = keepInJournal(journal, Date.now, (error) => expect.fail(String(error)));
+  const path = join(writer.directory, 'checkpoints', 'checkpoint-2');
+  const saved = { type: 'checkpoint', step: 2, epoch: 1, path, sizeBytes: 1 } as const;
+  keep([number(metrics(2, { loss: 0.5 })), number({ type: 'phase', phase: 'saving' }), number(saved)]);
+  const hasEnded = once(orphan, 'exit');
+  orphan.kill('SIGKILL');
+  await hasEnded;
+  await look(store);
+  expect(store.checkpoints('r')).toMatchObject([{ step: 2, path }]);
+  const run = store.findRun('r');
+  expect(run).toMatchObject({ state: 'interrupted', step: 2, phase: null, endedAt: run.heartbeatAt });
+  expect((await examineStore(store.directory)).findings.filter(({ severity }) => severity === 'problem')).toEqual([]);
 });
