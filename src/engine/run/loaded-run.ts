@@ -20,7 +20,7 @@ export interface LoadedRun {
   readonly settings: GenerationSettings;
   readonly events: PacedEvents;
   readonly control: RunControl;
-  /** Milliseconds. */
+  /** Milliseconds of a clock that goes on evenly. */
   now(): number;
 }
 

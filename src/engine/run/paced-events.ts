@@ -25,6 +25,7 @@ export class PacedEvents {
   #lastMetrics = Number.NEGATIVE_INFINITY;
   #lastProgress = Number.NEGATIVE_INFINITY;
 
+  /** @param now  milliseconds of a clock that is never set back: nothing would be sent until it has caught up */
   constructor(outlet: EventOutlet, now: () => number) {
     this.#outlet = outlet;
     this.#now = now;

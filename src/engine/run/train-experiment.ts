@@ -36,7 +36,7 @@ export interface TrainExperimentOptions {
   readonly resume: ResumePoint | null;
   readonly control: RunControl;
   readonly outlet: EventOutlet;
-  /** Milliseconds since 1970. */
+  /** Milliseconds of a clock that goes on evenly, whatever is done to the one on the wall. */
   now(): number;
 }
 

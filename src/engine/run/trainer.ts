@@ -79,7 +79,7 @@ async function run(experiment: Experiment, runDirectory: string, resume: ResumeP
     resume,
     control,
     outlet: sender,
-    now: Date.now,
+    now: () => performance.now(),
   });
   await end(0);
 }
