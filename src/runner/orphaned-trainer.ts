@@ -13,9 +13,9 @@ export async function waitForOrphanedTrainer(
   run: Pick<RunRecord, 'id' | 'runner' | 'trainerPid'>,
   patienceMs = PATIENCE_MS,
 ): Promise<void> {
-  const end = Date.now() + patienceMs;
+  const end = performance.now() + patienceMs;
   while (trainerLivesOn(run)) {
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       throw new StoreError(`The trainer of run ${run.id}, process ${run.trainerPid}, is still at work.`, {
         hint: `Wait until it has saved, or end it with: kill ${run.trainerPid}`,
       });

@@ -25,21 +25,32 @@ export function saveRun(store: Store, id: string): (waitMs: number) => Promise<C
   if (isAlive(runner) === null) {
     throw new StoreError(`Run ${runId} runs ${placeOf(runner)}.`, { hint: 'Save it from there.' });
   }
-  const askedAt = Date.now();
+  const before = new Set(store.checkpoints(runId).map(nameOf));
   try {
     process.kill(runner.pid, 'SIGUSR2');
   } catch (cause) {
     throw new StoreError(`Run ${runId}: its process ${runner.pid} cannot be signalled.`, { cause });
   }
-  return (waitMs) => checkpointSince(store, runId, askedAt, askedAt + waitMs);
+  const askedAt = performance.now();
+  return (waitMs) => checkpointBeyond(store, runId, before, askedAt + waitMs);
 }
 
-async function checkpointSince(store: Store, id: string, askedAt: number, end: number): Promise<CheckpointRow | null> {
+/** By the time alone a checkpoint would not be known: the clock may be set back meanwhile. */
+function nameOf({ step, createdAt }: CheckpointRow): string {
+  return `${step} ${createdAt}`;
+}
+
+async function checkpointBeyond(
+  store: Store,
+  id: string,
+  before: ReadonlySet<string>,
+  end: number,
+): Promise<CheckpointRow | null> {
   for (;;) {
     const hasEnded = !isUnfinished(store.findRun(id).state); // looked at first: its last checkpoint comes before its end
-    const saved = store.checkpoints(id).find(({ createdAt }) => createdAt >= askedAt);
+    const saved = store.checkpoints(id).find((row) => !before.has(nameOf(row)));
     if (saved !== undefined) return saved;
-    if (hasEnded || Date.now() >= end) return null;
+    if (hasEnded || performance.now() >= end) return null;
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -57,10 +57,10 @@ function sendInterrupt(id: string, pid: number): void {
 }
 
 async function stateAfter(store: Store, id: string, waitMs: number): Promise<RunState> {
-  const end = Date.now() + waitMs;
+  const end = performance.now() + waitMs;
   for (;;) {
     const { state } = store.findRun(id);
-    const remainingMs = end - Date.now();
+    const remainingMs = end - performance.now();
     if (!isUnfinished(state) || remainingMs <= 0) return state;
     await sleep(Math.min(100, remainingMs));
   }

@@ -1,5 +1,6 @@
+/** Deleting a run whose trainer outlives its runner, and what it would leave. */
 import { existsSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { binPath } from '../../src/cli/own-files.ts';
 import { createUiServices } from '../../src/cli/ui-services.ts';
 import { deleteRun } from '../../src/runner/delete-run.ts';
@@ -40,4 +41,14 @@ it('deletes nothing while the trainer does not end', async () => {
   );
   expect(existsSync(directory)).toBe(true);
   expect(store.findRun('orphaned').state).toBe('interrupted');
+});
+
+it('waits no longer for a trainer because the clock was set back', async () => {
+  const store = newStore();
+  await orphanedRun(store, 60_000);
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const deleting = deleteRun(store, 'orphaned', 150);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await expect(deleting).rejects.toThrow('is still at work.');
 });

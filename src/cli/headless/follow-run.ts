@@ -65,7 +65,7 @@ class Teller {
   }
 
   tell(run: RunRecord): void {
-    const { output, now } = this.#world;
+    const { output } = this.#world;
     for (const { seq, type, text } of this.#store.events(this.#id, CATCH_UP)) {
       if (seq <= this.#lastSeq) continue;
       this.#lastSeq = seq;
@@ -75,9 +75,9 @@ class Teller {
     if (isPaused && !this.#toldPause)
       output.line(`${'paused'.padEnd(10)}  the disk is full; the run goes on when there is room`);
     this.#toldPause = isPaused;
-    if (run.step === this.#toldStep || now() - this.#toldAt < STEPS_MS) return;
+    if (run.step === this.#toldStep || performance.now() - this.#toldAt < STEPS_MS) return;
     this.#toldStep = run.step;
-    this.#toldAt = now();
+    this.#toldAt = performance.now();
     if (run.totalSteps !== null) output.line(`${'step'.padEnd(10)}  ${stepsText(run)}`);
   }
 

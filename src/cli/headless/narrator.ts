@@ -31,7 +31,7 @@ export class Narrator {
 
   /**
    * @param loggingSteps  steps between two lines of training
-   * @param now  a clock, in milliseconds
+   * @param now  a clock that is never set back, in milliseconds
    */
   constructor(loggingSteps: number, now: () => number) {
     this.#loggingSteps = loggingSteps;
