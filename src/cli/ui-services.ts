@@ -39,8 +39,9 @@ export function createUiServices({ store, cwd, env, binPath, now }: UiServicesOp
   let reconciledAt = Number.NEGATIVE_INFINITY;
   let canRecord = true;
   const reconcile = () => {
-    if (now() - reconciledAt < (canRecord ? RECONCILE_INTERVAL_MS : RETRY_INTERVAL_MS)) return;
-    reconciledAt = now();
+    const time = performance.now(); // the clock on the wall may be set back by hours
+    if (time - reconciledAt < (canRecord ? RECONCILE_INTERVAL_MS : RETRY_INTERVAL_MS)) return;
+    reconciledAt = time;
     try {
       reconcileRuns(store());
       canRecord = true;

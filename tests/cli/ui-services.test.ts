@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { binPath, ownExperiments } from '../../src/cli/own-files.ts';
 import { listPresets } from '../../src/cli/presets.ts';
 import { createUiServices } from '../../src/cli/ui-services.ts';
+import { identityOf } from '../../src/runner/process-identity.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { envelopes, newRun } from '../store/run-events.ts';
@@ -94,7 +95,7 @@ describe('the services of the UI', () => {
   let store: Store | undefined;
   afterEach(() => store?.close());
 
-  function services(cwd = temporaryFolder()) {
+  function services(cwd = temporaryFolder(), now = () => 1) {
     const opened = openStore(join(cwd, '.bleubird'));
     store = opened;
     return createUiServices({
@@ -102,7 +103,7 @@ describe('the services of the UI', () => {
       cwd,
       env: { HF_HOME: '/nonexistent', HF_HUB_OFFLINE: '1' },
       binPath,
-      now: () => 1,
+      now,
     });
   }
 
@@ -191,6 +192,15 @@ describe('the services of the UI', () => {
     expect(await testRuns([worse, both], signal)).toEqual(expected);
     expect(await testRuns([worse], signal)).toBeNull();
     await expect(testRuns([both], AbortSignal.abort(new Error('left')))).rejects.toThrow('left');
+  });
+
+  it('show a run whose runner is dead as interrupted, though the clock was set back', async () => {
+    let time = 10_800_000;
+    const { listRuns } = services(temporaryFolder(), () => time);
+    listRuns();
+    time = 1;
+    store?.createRun(newRun({ runner: { ...identityOf(), processStart: '1' } }));
+    await expect.poll(() => listRuns()[0]?.state, { timeout: 10_000 }).toBe('interrupted');
   });
 
   it('say that a run to stop is unknown', async () => {
