@@ -8,6 +8,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { errorCode } from '../engine/files/system-error.ts';
 import { withoutToken } from './trainer-environment.ts';
 
 export interface GitState {
@@ -16,7 +17,7 @@ export interface GitState {
   readonly gitDirty: boolean | null;
 }
 
-/** Gives back what is known; null where there is no git, no repository, no commit. */
+/** Gives back what is known; null where there is no git, no repository, no commit, no folder for temporary files. */
 export async function readGit(cwd: string, env: NodeJS.ProcessEnv): Promise<GitState> {
   // This reads the repository's settings, and starts nothing that they name.
   const places = ['--absolute-git-dir', '--git-common-dir', '--show-toplevel', 'HEAD'];
@@ -25,6 +26,27 @@ export async function readGit(cwd: string, env: NodeJS.ProcessEnv): Promise<GitS
   if (gitDirectory === undefined || common === undefined || top === undefined || gitCommit === undefined) {
     return { gitCommit: null, gitDirty: null };
   }
+  const gitDirty = await differs({ gitDirectory, common: resolve(cwd, common), top, gitCommit }, env).catch(
+    (error: unknown) => {
+      if (errorCode(error) === null) throw error;
+      return null; // a TMPDIR that is missing or full keeps no run from beginning
+    },
+  );
+  return { gitCommit, gitDirty };
+}
+
+interface Repository {
+  readonly gitDirectory: string;
+  readonly common: string;
+  readonly top: string;
+  readonly gitCommit: string;
+}
+
+/** Says whether tracked files differ from the commit, null where git does not say. @throws the file system's error */
+async function differs(
+  { gitDirectory, common, top, gitCommit }: Repository,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean | null> {
   const stand = await mkdtemp(join(tmpdir(), 'bleubird-git-'));
   try {
     await mkdir(join(stand, 'refs'));
@@ -37,9 +59,9 @@ export async function readGit(cwd: string, env: NodeJS.ProcessEnv): Promise<GitS
       GIT_DIR: stand,
       GIT_WORK_TREE: top,
       GIT_INDEX_FILE: join(gitDirectory, 'index'),
-      GIT_OBJECT_DIRECTORY: join(resolve(cwd, common), 'objects'),
+      GIT_OBJECT_DIRECTORY: join(common, 'objects'),
     });
-    return { gitCommit, gitDirty: changes === null ? null : changes !== '' };
+    return changes === null ? null : changes !== '';
   } finally {
     await rm(stand, { recursive: true, force: true });
   }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { readProvenance } from '../../src/runner/provenance.ts';
 import { temporaryFolder } from '../store/new-store.ts';
 
@@ -32,6 +32,16 @@ it('knows nothing of git where there is no repository, or no git', async () => {
   const folder = temporaryFolder();
   expect(await readProvenance(folder, process.env)).toMatchObject(nothing);
   expect(await readProvenance(process.cwd(), { PATH: '/nowhere' })).toMatchObject(nothing);
+});
+
+it('knows the commit alone where there is no folder for temporary files', async () => {
+  const folder = temporaryFolder();
+  git(folder, 'init', '-q');
+  git(folder, 'commit', '-q', '--allow-empty', '-m', 'First');
+  const commit = git(folder, 'rev-parse', 'HEAD').trim();
+  vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await readProvenance(folder, process.env)).toMatchObject({ gitCommit: commit, gitDirty: null });
 });
 
 it('starts nothing that the repository names, and tells git no token', async () => {
