@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readModelFiles } from '../../src/engine/model/model-directory.ts';
 import { readSafetensors } from '../../src/engine/model/safetensors.ts';
 import { EventSender, receiveCommand } from '../../src/engine/run/channel.ts';
 import { keepInJournal } from '../../src/engine/run/keep-in-journal.ts';
@@ -98,7 +99,7 @@ async function save(runDirectory: string, step: number, weights: Float32Array): 
   const toy = { shape: [8], data: weights };
   const contents = {
     weights: new Map([['toy', toy]]),
-    modelDirectory: process.env.TOY_MODEL ?? '',
+    files: await readModelFiles(process.env.TOY_MODEL ?? ''),
     optimizer: { step, tensors: new Map([['moment', toy]]) },
     trainerState: stateAt(step),
   };

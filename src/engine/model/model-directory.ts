@@ -99,24 +99,41 @@ async function assertNoPointer(filePath: string): Promise<void> {
   });
 }
 
+/** What lies beside the weights and is taken over when the model is saved, by name; config.json among it. */
+export type ModelFiles = ReadonlyMap<string, Buffer>;
+
+/**
+ * Gives the files of a model but its weights, a few megabytes: whoever holds them can save the model whatever becomes of its
+ * directory meanwhile.
+ *
+ * @throws {ModelError} when there is no config.json, or a file cannot be read
+ */
+export async function readModelFiles(directory: string): Promise<ModelFiles> {
+  const files = new Map([[CONFIG, await readModelFile(path.join(directory, CONFIG))]]);
+  for (const name of COPIED_FILES) {
+    const bytes = await readOptionalModelFile(path.join(directory, name));
+    if (bytes !== null) files.set(name, bytes);
+  }
+  return files;
+}
+
 /**
  * Writes a model directory that transformers loads with `from_pretrained`: the weights as float32, and beside them
- * config.json and the tokenizer of `modelDirectory`, unchanged but for the number type config.json names. Each file
- * is on the disk when this resolves; the weights come last.
+ * `files`, unchanged but for the number type config.json names. Each file is on the disk when this resolves; the
+ * weights come last.
  *
  * @param destination made when absent; files there are replaced one by one
- * @throws {ModelError} when a file cannot be read or written
+ * @throws {ModelError} when a file cannot be written
  */
 export async function saveModelDirectory({
   weights,
-  modelDirectory,
+  files,
   destination,
 }: {
   readonly weights: ReadonlyMap<string, WeightTensor>;
-  readonly modelDirectory: string;
+  readonly files: ModelFiles;
   readonly destination: string;
 }): Promise<void> {
-  const config = (await readModelFile(path.join(modelDirectory, CONFIG))).toString('utf8');
   try {
     await mkdir(destination, { recursive: true });
   } catch (cause) {
@@ -125,10 +142,9 @@ export async function saveModelDirectory({
       hint: 'Check the path, and that its parent is writable.',
     });
   }
-  await writeFile(path.join(destination, CONFIG), Buffer.from(namingFloat32(config)));
-  for (const name of COPIED_FILES) {
-    const bytes = await readOptionalModelFile(path.join(modelDirectory, name));
-    if (bytes !== null) await writeFile(path.join(destination, name), bytes);
+  for (const [name, bytes] of files) {
+    const written = name === CONFIG ? Buffer.from(namingFloat32(bytes.toString('utf8'))) : bytes;
+    await writeFile(path.join(destination, name), written);
   }
   await writeSafetensors(path.join(destination, WEIGHTS), weights);
 }

@@ -3,6 +3,7 @@ import type { Experiment } from '../config/experiment.ts';
 import type { PreparedData } from '../data/prepare-data.ts';
 import type { GenerationSettings } from '../decoding/generation-settings.ts';
 import type { LoadedModel } from '../model/load-model.ts';
+import type { ModelFiles } from '../model/model-directory.ts';
 import type { MarianTokenizer } from '../text/marian-tokenizer.ts';
 import type { OtherDraws } from '../training/length-grouped-epoch.ts';
 import type { PacedEvents } from './paced-events.ts';
@@ -11,8 +12,8 @@ import type { RunControl } from './run-control.ts';
 export interface LoadedRun {
   readonly experiment: Experiment;
   readonly runDirectory: string;
-  /** Where config.json and the tokenizer are. */
-  readonly modelDirectory: string;
+  /** config.json and the tokenizer, as they were when the run was loaded. */
+  readonly modelFiles: ModelFiles;
   readonly model: LoadedModel;
   readonly tokenizer: MarianTokenizer;
   readonly data: PreparedData;

@@ -9,7 +9,7 @@ import type { Experiment } from '../config/experiment.ts';
 import { prepareData } from '../data/prepare-data.ts';
 import { resolveGenerationSettings } from '../decoding/generation-settings.ts';
 import { loadModel } from '../model/load-model.ts';
-import { readGenerationConfig } from '../model/model-directory.ts';
+import { readGenerationConfig, readModelFiles } from '../model/model-directory.ts';
 import { MarianTokenizer } from '../text/marian-tokenizer.ts';
 import { prefixProblem } from '../text/prefix-problem.ts';
 import { warningForUnsavedBest } from '../training/best-model.ts';
@@ -145,6 +145,7 @@ async function loadRun(
   const isUntrained = experiment.from_scratch && modelDirectory === experiment.model;
   const model = await loadModel(modelDirectory, { dropout, ...(isUntrained ? { initSeed: seed } : {}) });
   assertLengthsFit(experiment, model.maxPositions);
+  const modelFiles = await readModelFiles(modelDirectory);
   const generationConfig = await readGenerationConfig(modelDirectory);
   const settings = resolveGenerationSettings(generationConfig, experiment.generation, model);
   const tokenizer = await MarianTokenizer.load(modelDirectory);
@@ -171,7 +172,7 @@ async function loadRun(
   }
   throwIfStopped(control);
   const { runDirectory, now } = options;
-  return { experiment, runDirectory, modelDirectory, model, tokenizer, data, settings, events, control, now };
+  return { experiment, runDirectory, modelFiles, model, tokenizer, data, settings, events, control, now };
 }
 
 function throwIfStopped(control: RunControl): void {

@@ -2,7 +2,7 @@
  * What a training has come to: its log, its evaluations with the best model among them, its checkpoints. It holds all that
  * a checkpoint keeps beside weights and optimizer, and goes on with what one kept.
  */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { AppError, CancelledError, RunFailedError } from '../../errors.ts';
 import { writeWhole } from '../files/write-whole.ts';
 import type { AdamW } from '../training/adamw.ts';
@@ -42,8 +42,6 @@ export class TrainingRecord {
   #unsavedStep = -1;
   /** How long a save takes: at first a guess, then the last one's time. */
   #saveMs: number;
-  /** Where a checkpoint's config.json and tokenizer come from. */
-  #modelDirectory: string;
   #lastReport: StepReport | null = null;
   /** Made in this process, of the best model and of the model as it stands. */
   #bestEvaluation: MeasuredModel | null = null;
@@ -68,7 +66,6 @@ export class TrainingRecord {
     this.#savedStep = this.#state.step;
     const parameters = [...run.model.parameters.values()].reduce((sum, { size }) => sum + size, 0);
     this.#saveMs = checkpointBytes(parameters) / SAVED_BYTES_PER_MS;
-    this.#modelDirectory = run.modelDirectory;
   }
 
   get step(): number {
@@ -130,7 +127,7 @@ export class TrainingRecord {
    */
   async save(): Promise<void> {
     const { step, epoch, best } = this.#state;
-    const { events, model, experiment, control, now } = this.#run;
+    const { events, model, modelFiles, experiment, control, now } = this.#run;
     if (this.#savedStep === step) return;
     const { msLeft } = control;
     if (msLeft < this.#saveMs) return await this.#tellUnsaved(msLeft);
@@ -141,7 +138,7 @@ export class TrainingRecord {
     const contents = {
       weights: await model.exportWeights(),
       optimizer: await this.#optimizer.exportState(),
-      modelDirectory: this.#modelDirectory,
+      files: modelFiles,
       trainerState: this.#trainerState(),
     };
     const { training } = experiment;
@@ -154,8 +151,6 @@ export class TrainingRecord {
     });
     this.#savedStep = step;
     const { path, sizeBytes } = saved;
-    // The checkpoint this training goes on from has the others' fate: to be removed in its turn.
-    if (dirname(this.#modelDirectory) === this.#directory) this.#modelDirectory = path;
     const isBest = bestMetricName(training) === null ? undefined : this.#state.bestCheckpoint === step;
     await events.send({ type: 'checkpoint', step, epoch, path, sizeBytes, isBest });
     await this.#tellRemoved(saved);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { RunFailedError } from '../../errors.ts';
 import { flush } from '../files/flush.ts';
 import { errorCode } from '../files/system-error.ts';
-import { saveModelDirectory } from '../model/model-directory.ts';
+import { type ModelFiles, saveModelDirectory } from '../model/model-directory.ts';
 import { type WeightTensor, writeSafetensors } from '../model/safetensors.ts';
 import type { AdamWState } from './adamw.ts';
 import { checksumProblem, writeChecksums } from './checksums.ts';
@@ -18,8 +18,8 @@ import type { TrainerState } from './trainer-state.ts';
 
 export interface CheckpointContents {
   readonly weights: Map<string, WeightTensor>;
-  /** Where config.json and the tokenizer come from. */
-  readonly modelDirectory: string;
+  /** What lies beside the weights: config.json and the tokenizer. */
+  readonly files: ModelFiles;
   readonly optimizer: AdamWState;
   readonly trainerState: TrainerState;
 }
@@ -253,8 +253,8 @@ function assertFinite(weights: CheckpointContents['weights'], step: number): voi
 }
 
 async function writeContents(destination: string, contents: CheckpointContents): Promise<void> {
-  const { weights, modelDirectory, optimizer, trainerState } = contents;
-  await saveModelDirectory({ weights, modelDirectory, destination });
+  const { weights, files, optimizer, trainerState } = contents;
+  await saveModelDirectory({ weights, files, destination });
   await writeSafetensors(join(destination, 'optimizer.safetensors'), optimizer.tensors, {
     format: 'adamw',
     step: String(optimizer.step),

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   readGenerationConfig,
   readModelConfig,
+  readModelFiles,
   readWeights,
   saveModelDirectory,
 } from '../../../src/engine/model/model-directory.ts';
@@ -131,7 +132,7 @@ describe('saveModelDirectory', () => {
   it('writes the weights as float32 and takes all else over, byte for byte but for the number type', async () => {
     const weights = await readWeights(demo);
     const destination = path.join(directory, 'new', 'model');
-    await saveModelDirectory({ weights, modelDirectory: demo, destination });
+    await saveModelDirectory({ weights, files: await readModelFiles(demo), destination });
     expect(await readWeights(destination)).toEqual(new Map([...weights].sort(([a], [b]) => (a < b ? -1 : 1))));
     const names = readdirSync(destination);
     expect(names.sort()).toEqual(
@@ -156,7 +157,11 @@ describe('saveModelDirectory', () => {
   ])('keeps the text of config.json %j', async (config, expected) => {
     write('config.json', config);
     const destination = path.join(directory, 'saved');
-    await saveModelDirectory({ weights: new Map([['a', tensor(1)]]), modelDirectory: directory, destination });
+    await saveModelDirectory({
+      weights: new Map([['a', tensor(1)]]),
+      files: await readModelFiles(directory),
+      destination,
+    });
     expect(text('saved/config.json')).toBe(expected);
     expect(JSON.parse(text('saved/config.json'))).toMatchObject(
       JSON.parse(config.replace(/"float16"|null/, '"float32"')),
@@ -166,7 +171,7 @@ describe('saveModelDirectory', () => {
   it('saves over the directory it came from', async () => {
     cpSync(demo, directory, { recursive: true });
     const weights = new Map([['a', tensor(1, 2)]]);
-    await saveModelDirectory({ weights, modelDirectory: directory, destination: directory });
+    await saveModelDirectory({ weights, files: await readModelFiles(directory), destination: directory });
     expect(await readWeights(directory)).toEqual(weights);
     expect(text('vocab.json')).toBe(readFileSync(path.join(demo, 'vocab.json'), 'utf8'));
     expect(readdirSync(directory).filter((name) => name.includes('unfinished'))).toEqual([]);
@@ -176,7 +181,7 @@ describe('saveModelDirectory', () => {
     write('file', '');
     const destination = path.join(directory, 'file', 'model');
     const { message, hint } = await errorOf(
-      saveModelDirectory({ weights: new Map(), modelDirectory: demo, destination }),
+      saveModelDirectory({ weights: new Map(), files: await readModelFiles(demo), destination }),
     );
     expect(message).toMatch(/^The directory .*file\/model cannot be made: ENOTDIR/);
     expect(hint).toContain('its parent is writable');

@@ -8,7 +8,12 @@ import { openBackend } from '../../../src/engine/backend/open-backend.ts';
 import { packSequences } from '../../../src/engine/data/pack-batch.ts';
 import { loadMarian } from '../../../src/engine/model/marian/load-marian.ts';
 import type { MarianModel } from '../../../src/engine/model/marian/marian-model.ts';
-import { readModelConfig, readWeights, saveModelDirectory } from '../../../src/engine/model/model-directory.ts';
+import {
+  readModelConfig,
+  readModelFiles,
+  readWeights,
+  saveModelDirectory,
+} from '../../../src/engine/model/model-directory.ts';
 import { readSafetensors } from '../../../src/engine/model/safetensors.ts';
 import { isAddonBuilt } from '../native/native-support.ts';
 
@@ -44,7 +49,11 @@ describe.each(devices)('a model with three tables on %s', (device) => {
     const modelDirectory = path.join(FIXTURES, form);
     const model = await load(modelDirectory);
     const destination = mkdtempSync(path.join(tmpdir(), 'bleubird-weights-'));
-    await saveModelDirectory({ weights: await model.exportWeights(), modelDirectory, destination });
+    await saveModelDirectory({
+      weights: await model.exportWeights(),
+      files: await readModelFiles(modelDirectory),
+      destination,
+    });
     const saved = await load(destination);
     expect(logitsOf(saved)).toEqual(logitsOf(model));
     model.dispose();

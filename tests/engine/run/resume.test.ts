@@ -112,6 +112,15 @@ test('A trainer killed with SIGKILL is resumed with the very numbers of one that
   expectSameEnd(directory);
 });
 
+test('A training goes on and saves when the folder that it came from is removed.', async () => {
+  const { directory, checkpoint } = runWith([2]);
+  const { end } = await resume(checkpoint, directory, {}, (event) => {
+    if (event.type === 'phase' && event.phase === 'training') rmSync(checkpoint, { recursive: true, force: true });
+  });
+  expect(end).toEqual(whole.end);
+  expectSameEnd(directory);
+});
+
 test('A stop just before a due evaluation leaves it to the resumed run.', async () => {
   const { directory, checkpoint } = runWith([2]);
   const stopped = await resume(checkpoint, directory, {}, (event, trainer) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrainingConfig } from '../../../src/engine/config/experiment.ts';
+import { readModelFiles } from '../../../src/engine/model/model-directory.ts';
 import {
   bestMetricName,
   judgeEvaluation,
@@ -28,6 +29,7 @@ interface Case {
 }
 
 const modelDirectory = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
+const files = await readModelFiles(modelDirectory);
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'bleubird-best-'));
@@ -39,7 +41,7 @@ async function save(step: number, limit: number | null, bestStep: number | null)
   const tensor = { shape: [1], data: Float32Array.of(step) };
   const trainerState = { global_step: step } as unknown as TrainerState;
   const optimizer = { step, tensors: new Map() };
-  const contents = { weights: new Map([['w', tensor]]), modelDirectory, optimizer, trainerState };
+  const contents = { weights: new Map([['w', tensor]]), files, optimizer, trainerState };
   await saveCheckpoint(directory, contents, limit, bestStep);
   return (await listCheckpoints(directory)).map((checkpoint) => checkpoint.step);
 }

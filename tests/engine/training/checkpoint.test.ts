@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { errorCode } from '../../../src/engine/files/system-error.ts';
+import { readModelFiles } from '../../../src/engine/model/model-directory.ts';
 import { readSafetensors } from '../../../src/engine/model/safetensors.ts';
 import type { AdamWState } from '../../../src/engine/training/adamw.ts';
 import {
@@ -30,6 +31,7 @@ import type { TrainerState } from '../../../src/engine/training/trainer-state.ts
 import { RunFailedError } from '../../../src/errors.ts';
 
 const modelDirectory = fileURLToPath(new URL('../../../experiments/models/demo-en-fr', import.meta.url));
+const files = await readModelFiles(modelDirectory);
 let directory: string;
 let checkpoints: string;
 
@@ -44,7 +46,7 @@ function contentsOf(step: number, values: readonly number[] = [1, 2, 3, 4]) {
   const tensor = { shape: [2, 2], data: Float32Array.from(values) };
   const optimizer: AdamWState = { step, tensors: new Map([['exp_avg.model.shared.weight', tensor]]) };
   const trainerState = { global_step: step, epoch: step / 10, log_history: [] } as unknown as TrainerState;
-  return { weights: new Map([['model.shared.weight', tensor]]), modelDirectory, optimizer, trainerState };
+  return { weights: new Map([['model.shared.weight', tensor]]), files, optimizer, trainerState };
 }
 
 async function failureOf(step: number, where = checkpoints): Promise<RunFailedError> {

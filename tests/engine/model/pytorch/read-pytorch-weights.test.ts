@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../../src/engine/backend/open-backend.ts';
 import { loadModel } from '../../../../src/engine/model/load-model.ts';
-import { readWeights, saveModelDirectory } from '../../../../src/engine/model/model-directory.ts';
+import { readModelFiles, readWeights, saveModelDirectory } from '../../../../src/engine/model/model-directory.ts';
 import { readPytorchWeights } from '../../../../src/engine/model/pytorch/read-pytorch-weights.ts';
 import { readSafetensors, type WeightTensor } from '../../../../src/engine/model/safetensors.ts';
 import { dict, pickle, storage, tensor, torchZip } from './torch-files.ts';
@@ -92,7 +92,7 @@ describe('readWeights', () => {
     model.dispose();
     for (const [name, { data }] of exported) expect(data, name).toEqual(weights.get(name)?.data);
     const saved = path.join(directory, 'saved');
-    await saveModelDirectory({ weights: exported, modelDirectory: directory, destination: saved });
+    await saveModelDirectory({ weights: exported, files: await readModelFiles(directory), destination: saved });
     expect(bitsOf(await readWeights(saved))).toEqual(bitsOf(exported));
   });
 
