@@ -8,8 +8,10 @@ import { formatExperiment } from '../engine/config/format-experiment.ts';
 import { APPEND } from '../engine/files/append-flags.ts';
 import { AppError, type AppErrorCode, EXIT_CODES, RunFailedError, StoreError } from '../errors.ts';
 import { openStore } from '../store/open-store.ts';
+import type { RunnerIdentity } from '../store/rows.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
 import type { Store } from '../store/store.ts';
+import { identityOf } from './process-identity.ts';
 
 interface DetachedOptions {
   readonly storeDirectory: string;
@@ -56,7 +58,11 @@ export async function resumeDetachedRunner(options: ResumeDetachedOptions): Prom
   try {
     const parameters = [options.binPath, 'resume', runId, '--no-ui', '--store', store.directory];
     // A run that ends at once is not running any more when it is looked at: the runner's name stays with it.
-    const isTakenUp = (pid: number) => store.readRun(runId)?.runner?.pid === pid;
+    // By its number alone it could be the runner before, as in a container whose numbers begin anew.
+    const isTakenUp = ({ pid, processStart }: RunnerIdentity) => {
+      const runner = store.readRun(runId)?.runner;
+      return runner?.pid === pid && runner.processStart === processStart;
+    };
     return { runId, pid: await startRunner(store.runDirectory(runId), parameters, isTakenUp, options) };
   } finally {
     store.close();
@@ -85,7 +91,7 @@ async function startInStore(store: Store, options: StartDetachedOptions): Promis
 async function startRunner(
   directory: string,
   parameters: readonly string[],
-  isThere: (pid: number) => boolean,
+  isThere: (runner: RunnerIdentity) => boolean,
   { env = process.env, patienceMs = 60_000 }: DetachedOptions,
 ): Promise<number> {
   const logPath = join(directory, 'runner.log');
@@ -93,7 +99,8 @@ async function startRunner(
   const { size } = fstatSync(log); // what an earlier runner of the run has said
   const runner = launch(parameters, { log, env });
   const { pid = 0 } = runner;
-  const failure = await failureToAppear(runner, () => isThere(pid), patienceMs);
+  const identity = identityOf(pid);
+  const failure = await failureToAppear(runner, () => isThere(identity), patienceMs);
   if (failure === null) return pid;
   const words = readFileSync(logPath).subarray(size).toString().trim();
   throw words === '' ? failure : sayMore(failure, words);

@@ -12,7 +12,7 @@ import { reconcileRuns } from '../../src/runner/reconcile-runs.ts';
 import { resumeDetachedRunner, startDetachedRunner } from '../../src/runner/start-detached-runner.ts';
 import { stopRun } from '../../src/runner/stop-run.ts';
 import type { Store } from '../../src/store/store.ts';
-import { newStore } from '../store/new-store.ts';
+import { newStore, temporaryFolder } from '../store/new-store.ts';
 import { newRun } from '../store/run-events.ts';
 import { scripted } from './scripted.ts';
 
@@ -31,6 +31,13 @@ function endWithTest(store: Store, run: { runId: string; pid: number }): void {
     const { trainerPid } = store.findRun(run.runId);
     for (const pid of [run.pid, trainerPid]) if (pid !== null && isAlive(identityOf(pid))) process.kill(pid, 'SIGKILL');
   });
+}
+
+/** Writes a program in a folder of its own. @returns its path */
+function writeScript(text: string): string {
+  const path = join(temporaryFolder(), 'program.mjs');
+  writeFileSync(path, text);
+  return path;
 }
 
 async function running(store: Store, id: string): Promise<void> {
@@ -169,6 +176,21 @@ describe('a detached runner that cannot start', () => {
     expect(error.message).toBe(`The log ${join(directory, 'runner.log')} is a link: no runner writes through it.`);
     expect(error.hint).toBe('Remove it.');
     expect(readFileSync(precious, 'utf8')).toBe('precious');
+  });
+
+  it('is not taken for the runner before, which had the same number', async () => {
+    const store = newStore();
+    const { runId } = store.createRun(newRun({ id: 'again', runner: { ...identityOf(), processStart: '1' } }));
+    const script = writeScript(
+      `import Database from ${JSON.stringify(import.meta.resolve('better-sqlite3'))};
+       const database = new Database(${JSON.stringify(join(store.directory, 'bleubird.sqlite'))});
+       database.prepare('UPDATE run_details SET runner_pid = ?').run(process.pid);
+       setTimeout(() => { console.error('There is no room.'); process.exit(6); }, 500);`,
+    );
+    const resuming = resumeDetachedRunner({ runId, storeDirectory: store.directory, binPath: script });
+    expect((await appErrorOf(resuming)).message).toBe(
+      'The runner ended with exit code 6 before its run began. It said:\nThere is no room.',
+    );
   });
 
   it('for want of its program says what Node says', async () => {
