@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from '../engine/config/experiment.ts';
 import { formatExperiment } from '../engine/config/format-experiment.ts';
 import { APPEND } from '../engine/files/append-flags.ts';
+import { errorCode } from '../engine/files/system-error.ts';
 import { AppError, type AppErrorCode, EXIT_CODES, RunFailedError, StoreError } from '../errors.ts';
 import { openStore } from '../store/open-store.ts';
 import type { RunnerIdentity } from '../store/rows.ts';
@@ -102,8 +103,18 @@ async function startRunner(
   const identity = identityOf(pid);
   const failure = await failureToAppear(runner, () => isThere(identity), patienceMs);
   if (failure === null) return pid;
-  const words = readFileSync(logPath).subarray(size).toString().trim();
+  const words = readWords(logPath, size);
   throw words === '' ? failure : sayMore(failure, words);
+}
+
+/** Gives what a log says behind its first `size` bytes; nothing where its run was deleted meanwhile. */
+function readWords(path: string, size: number): string {
+  try {
+    return readFileSync(path).subarray(size).toString().trim();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** Opens a log to add to, never through a link, which could lead to any file of the user. The caller closes it. */

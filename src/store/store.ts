@@ -177,13 +177,13 @@ export class Store {
   resumeRun(id: string, runner: RunnerIdentity): RunWriter {
     return this.#do((database) => {
       const directory = this.runDirectory(id);
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
       const journal = new Journal(directory);
       const at = this.#now();
       const run = flushed(database, () =>
-        resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt }) =>
-          journal.append({ type: 'resumed', at, runner, lastSeq, was: state, endedAt }),
-        ),
+        resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt }) => {
+          mkdirSync(directory, { recursive: true, mode: 0o700 }); // not before: the run may just have been deleted
+          journal.append({ type: 'resumed', at, runner, lastSeq, was: state, endedAt });
+        }),
       );
       this.#journals.add(journal);
       return new RunWriter(database, { id, directory, ...run, journal, runner }, this.#path, this.#now);

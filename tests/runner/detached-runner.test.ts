@@ -178,6 +178,20 @@ describe('a detached runner that cannot start', () => {
     expect(readFileSync(precious, 'utf8')).toBe('precious');
   });
 
+  it('because its run was deleted meanwhile says that it ended', async () => {
+    const store = newStore();
+    const { runId, directory } = store.createRun(newRun({ id: 'deleted' }));
+    const script = writeScript(
+      `import { rmSync } from 'node:fs';
+       rmSync(${JSON.stringify(directory)}, { recursive: true });
+       process.exit(6);`,
+    );
+    const resuming = resumeDetachedRunner({ runId, storeDirectory: store.directory, binPath: script });
+    const error = await appErrorOf(resuming);
+    expect(error.code).toBe('STORE');
+    expect(error.message).toBe('The runner ended with exit code 6 before its run began.');
+  });
+
   it('is not taken for the runner before, which had the same number', async () => {
     const store = newStore();
     const { runId } = store.createRun(newRun({ id: 'again', runner: { ...identityOf(), processStart: '1' } }));

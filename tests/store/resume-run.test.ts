@@ -149,4 +149,11 @@ describe('a run that is deleted', () => {
     expect(store.listRuns()).toHaveLength(1);
     expect(existsSync(store.runDirectory('r'))).toBe(true);
   });
+
+  it('is not taken up any more, and leaves no folder when somebody tries', () => {
+    const { store } = failedRun();
+    store.deleteRun('r');
+    expect(() => store.resumeRun('r', runner)).toThrow('There is no run r.');
+    expect(existsSync(store.runDirectory('r'))).toBe(false);
+  });
 });
