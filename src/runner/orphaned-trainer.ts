@@ -1,5 +1,6 @@
 /** Waits for a trainer that outlives its runner for a moment: it still saves, in the folder where the next one will. */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../errors.ts';
 import type { RunRecord } from '../store/rows.ts';
@@ -25,19 +26,21 @@ export async function waitForOrphanedTrainer(
 }
 
 /**
- * Says whether the trainer of a run lives although its runner is dead.
- * Of the trainer only its process number is known: whether that is still a trainer, its command line says (on Linux).
+ * Says whether the trainer of a run lives although its runner is dead. Of a trainer only its process number is known; whether
+ * that is still this run's, and not by now another's, its command line says (on Linux).
  */
-export function trainerLivesOn({ runner, trainerPid }: Pick<RunRecord, 'runner' | 'trainerPid'>): boolean {
+export function trainerLivesOn({ id, runner, trainerPid }: Pick<RunRecord, 'id' | 'runner' | 'trainerPid'>): boolean {
   if (runner === null || trainerPid === null) return false;
   if (isAlive({ ...runner, pid: trainerPid, processStart: null }) !== true) return false;
-  return /trainer\.[jt]s/.test(commandLine(trainerPid));
+  const words = commandLine(trainerPid);
+  return words.some((word) => /trainer\.[jt]s$/.test(word)) && words.some((word) => basename(word) === id);
 }
 
-function commandLine(pid: number): string {
+/** Gives the words that a process was started with. */
+function commandLine(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   } catch {
-    return ''; // gone in the meantime, or a system without /proc
+    return []; // gone in the meantime, or a system without /proc
   }
 }

@@ -21,7 +21,7 @@ export async function orphanedRun(store: Store, savesForMs: number) {
      setInterval(save, 20);
      setTimeout(() => process.exit(), ${savesForMs});`,
   );
-  const trainer = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const trainer = spawn(process.execPath, [script, writer.directory], { stdio: ['ignore', 'pipe', 'inherit'] });
   const hasEnded = once(trainer, 'exit');
   onTestFinished(() => {
     trainer.kill('SIGKILL');

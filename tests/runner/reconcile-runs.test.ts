@@ -132,10 +132,10 @@ it('a dead run whose journal cannot be read is interrupted, and others get their
 });
 
 /** A process that passes for the trainer of a run, until it is killed. */
-function startOrphan() {
+function startOrphan(runDirectory: string) {
   const script = join(temporaryFolder(), 'trainer.js');
   writeFileSync(script, 'setInterval(() => {}, 1_000);');
-  const orphan = spawn(process.execPath, [script], { stdio: 'ignore' });
+  const orphan = spawn(process.execPath, [script, runDirectory], { stdio: 'ignore' });
   onTestFinished(() => void orphan.kill('SIGKILL'));
   return orphan;
 }
@@ -145,7 +145,7 @@ it.each([
   { who: 'a command', look: (store: Store) => runCli(['ls', '--store', store.directory]) },
 ])('what a trainer saves after its runner is in the store when $who looked too early', async ({ look }) => {
   const store = newStore();
-  const orphan = startOrphan();
+  const orphan = startOrphan(store.runDirectory('r'));
   const { pid = 0 } = orphan;
   const number = envelopes();
   const writer = store.createRun(newRun({ id: 'r', runner: deadRunner() }));

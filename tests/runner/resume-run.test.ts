@@ -179,7 +179,7 @@ describe('a run that begins from a checkpoint', () => {
 it('waits for a trainer that outlived its runner', async () => {
   const script = join(temporaryFolder(), 'trainer.js');
   writeFileSync(script, 'setTimeout(() => {}, 60_000)');
-  const child = spawn(process.execPath, [script]);
+  const child = spawn(process.execPath, [script, '/store/runs/r']);
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
@@ -188,6 +188,8 @@ it('waits for a trainer that outlived its runner', async () => {
   await expect(waitForOrphanedTrainer(orphan, 150)).rejects.toThrow(
     `The trainer of run r, process ${child.pid}, is still at work.`,
   );
+  // Another run's trainer that was given the number is not waited for, and nobody is told to kill it.
+  await waitForOrphanedTrainer({ ...orphan, id: 'other' });
   child.kill('SIGKILL');
   await waitForOrphanedTrainer(orphan);
   // Another program that was given the number is not waited for.

@@ -74,7 +74,8 @@ export interface Trainer {
 /** Starts a trainer and its experiment. */
 export function superviseTrainer(options: SuperviseOptions): Trainer {
   const { experiment, runDirectory, onEvent, killAfterMs = KILL_AFTER_MS } = options;
-  const child = fork(options.trainerPath ?? siblingTrainer(), [], {
+  // Told the folder also in its arguments: by them an orphan of this run is known from another run's trainer.
+  const child = fork(options.trainerPath ?? siblingTrainer(), [runDirectory], {
     execArgv: [], // the runner's own flags (a debugger's port, a test runner's loader) are not the trainer's
     serialization: 'json',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
