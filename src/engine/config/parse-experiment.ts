@@ -12,6 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { ConfigError } from '../../errors.ts';
+import { isYamlNestedTooDeeply } from '../files/yaml-depth.ts';
 import { buildExperiment } from './build-experiment.ts';
 import { checkFields } from './check-fields.ts';
 import type { Experiment } from './experiment.ts';
@@ -88,22 +89,13 @@ function collectFromYaml(text: string, fileName: string, directory: string, give
   collectFromMap(root, '', { given, directory, where, resolveAlias });
 }
 
-/** The library recurses into what is nested; a stack that is full it reports as a fault only here and there. */
 function parseYaml(text: string, fileName: string, lineCounter: LineCounter): Document.Parsed {
-  try {
-    return parseDocument(text, { version: '1.2', lineCounter, prettyErrors: false, uniqueKeys: false });
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new ConfigError(`${fileName} is nested too deeply for an experiment file.`, [], { cause });
-  }
+  if (isYamlNestedTooDeeply(text)) throw new ConfigError(`${fileName} is nested too deeply for an experiment file.`);
+  return parseDocument(text, { version: '1.2', lineCounter, prettyErrors: false, uniqueKeys: false });
 }
 
 function refuseYamlFaults(faults: readonly YAMLError[], fileName: string, lineCounter: LineCounter): void {
   if (faults.length === 0) return;
-  // The YAML library recurses into nested brackets, and reports a stack that is full as a fault like any other.
-  if (faults.some((fault) => fault.code === 'RESOURCE_EXHAUSTION')) {
-    throw new ConfigError(`${fileName} is nested too deeply for an experiment file.`);
-  }
   const problems = faults.slice(0, MAX_YAML_FAULTS).map((fault) => {
     const line = lineCounter.linePos(fault.pos[0]).line;
     return { path: '', message: `line ${line}: ${fault.message.split('\n')[0]}` };
