@@ -5,6 +5,7 @@
 import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
 import { DataError } from '../../errors.ts';
+import { isYamlNestedTooDeeply } from '../files/yaml-depth.ts';
 import type { Languages } from './corpus-format.ts';
 
 export interface DatasetQuestion {
@@ -166,14 +167,7 @@ function foldersOf(files: readonly string[]): string[] {
 function readConfigs({ id, readme }: DatasetQuestion): readonly Config[] | null {
   const header = /^---\r?\n(.*?)\r?\n---\s*(?:\n|$)/s.exec(readme ?? '')?.[1];
   if (header === undefined) return null;
-  let metadata: unknown;
-  try {
-    metadata = parseYaml(header, { maxAliasCount: 100 });
-  } catch (cause) {
-    throw new DataError(`README.md of the dataset ${id} begins with no sound YAML: ${String(cause).split('\n')[0]}`, {
-      cause,
-    });
-  }
+  const metadata = parseHeader(id, header);
   if (typeof metadata !== 'object' || metadata === null || !Object.hasOwn(metadata, 'configs')) return null;
   const parsed = configsSchema.safeParse(metadata);
   if (parsed.success) return parsed.data.configs;
@@ -182,6 +176,23 @@ function readConfigs({ id, readme }: DatasetQuestion): readonly Config[] | null 
     `README.md of the dataset ${id} has configs that cannot be read: ${issue?.path.join('.')}: ${issue?.message}.`,
   );
 }
+
+function parseHeader(id: string, header: string): unknown {
+  const unsound = (why: string, cause?: unknown) =>
+    new DataError(`README.md of the dataset ${id} begins with no sound YAML: ${why}`, { cause });
+  if (isYamlNestedTooDeeply(header)) throw unsound('it is nested too deeply.');
+  try {
+    // Warnings would go past us to the terminal, with the text they are about as it is; looking for keys that stand twice
+    // takes time with the square of their number.
+    return parseYaml(header, { maxAliasCount: 100, logLevel: 'error', prettyErrors: false, uniqueKeys: false });
+  } catch (cause) {
+    const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    throw unsound(message.slice(0, MOST_OF_A_MESSAGE), cause);
+  }
+}
+
+/** What stands in the text may be quoted in full, however long it is. */
+const MOST_OF_A_MESSAGE = 300;
 
 /** What README.md says: a split to patterns, or patterns alone for `train`. */
 function namedSplits(

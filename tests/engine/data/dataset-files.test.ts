@@ -140,4 +140,37 @@ describe('the files of a dataset', () => {
     expect(failure(['a.csv'], { readme: configs('configs: [') }).message).toMatch(/begins with no sound YAML: /);
     expect(choose(['a.csv'], { readme: '# No header\n' }).files).toEqual(['a.csv']);
   });
+
+  it('are told of without any word of the YAML library, which would show the text as it is', async () => {
+    const warnings: unknown[] = [];
+    const hear = (warning: unknown) => warnings.push(warning);
+    process.on('warning', hear);
+    const readme = configs('x: !y "\u001b]0;title\u0007"\nconfigs: [{config_name: a, data_files: a.csv}]');
+    expect(choose(['a.csv'], { readme }).config).toBe('a');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', hear);
+    expect(warnings).toEqual([]);
+  });
+
+  it('are refused in few words where README.md is nested without end, however often it is asked', () => {
+    for (const opening of ['[', '{a: ', '- ', '? ', 'a: ', '[{a: ']) {
+      for (const times of [2_000, 4_000, 100_000]) {
+        const { message } = failure(['a.csv'], { readme: configs(`x: ${opening.repeat(times)}`) });
+        expect(message).toMatch(/begins with no sound YAML: it is nested too deeply\.$/);
+      }
+    }
+    const nowhere = failure(['a.csv'], { readme: configs(`x: *${'a'.repeat(1_000_000)}`) });
+    expect(nowhere.message).toMatch(/begins with no sound YAML: .*Unresolved alias/);
+    expect(nowhere.message.length).toBeLessThan(500);
+  });
+
+  it('are found in README.md with very many keys', () => {
+    const keys = Array.from({ length: 40_000 }, (_, index) => `k${index}: 1`).join('\n');
+    const start = process.cpuUsage();
+    expect(
+      choose(['a.csv'], { readme: configs(`${keys}\nconfigs: [{config_name: a, data_files: a.csv}]`) }).config,
+    ).toBe('a');
+    // Each compared with each would take a quarter of a minute.
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(8);
+  }, 60_000);
 });
