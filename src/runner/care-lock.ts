@@ -1,6 +1,6 @@
 /**
  * One at a time looks after a store as a whole: a lock file in its folder names the process that does. Only repair and
- * vacuum take it; who reads, or writes a run, goes on. The lock of a dead process is taken over.
+ * vacuum take it; who reads, or writes a run, goes on, but no run begins during a repair. The lock of a dead process is taken over.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,10 @@ import * as z from 'zod';
 import { errorCode } from '../engine/files/system-error.ts';
 import { StoreError } from '../errors.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
+import type { Store } from '../store/store.ts';
 import { identityOf, isAlive, placeOf } from './process-identity.ts';
+
+const LOCK_NAME = 'bleubird.sqlite.lock';
 
 export type StoreCare = 'repair' | 'vacuum';
 
@@ -31,7 +34,7 @@ type Holder = z.infer<typeof holderOf>;
  */
 export async function withCareLock<T>(directory: string, care: StoreCare, work: () => T | Promise<T>): Promise<T> {
   if (!existsSync(directory)) return await work();
-  const path = join(directory, 'bleubird.sqlite.lock');
+  const path = join(directory, LOCK_NAME);
   const mine = JSON.stringify({ ...identityOf(), care, id: randomUUID() });
   withStoreErrors(directory, () => acquire(path, mine, directory));
   try {
@@ -39,6 +42,24 @@ export async function withCareLock<T>(directory: string, care: StoreCare, work: 
   } finally {
     if (readLock(path) === mine) rmSync(path, { force: true });
   }
+}
+
+/**
+ * Keeps a run from beginning in a store that is being repaired, which may put another file in its place, or was since it
+ * was opened. A repair looks for journals under its lock; called once the journal of the run is there, one of the two sees
+ * the other.
+ *
+ * @throws {StoreError}
+ */
+export function assertNotRepaired(store: Store): void {
+  const path = join(store.directory, LOCK_NAME);
+  const text = readLock(path);
+  const holder = text === null ? null : parseHolder(text);
+  if (holder?.care === 'repair' && isAlive(holder) !== false) throw heldLock(holder, path, store.directory);
+  if (!store.isReplaced()) return;
+  throw new StoreError(`The store ${store.directory} was repaired in this moment: nothing was done.`, {
+    hint: 'Try again.',
+  });
 }
 
 function acquire(path: string, mine: string, directory: string): void {

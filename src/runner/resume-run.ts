@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { clearUnfinished } from '../engine/training/checkpoint.ts';
 import type { Store } from '../store/store.ts';
+import { assertNotRepaired } from './care-lock.ts';
 import { requireRoomForOne } from './disk-space.ts';
 import { waitForOrphanedTrainer } from './orphaned-trainer.ts';
 import { parseEnvelope } from './parse-envelope.ts';
@@ -31,6 +32,7 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   requirePush(experiment.training, env);
   await waitForOrphanedTrainer(run);
   await requireResumable(store, run.id); // while that was waited for, another may have taken it up, and be saving
+  assertNotRepaired(store);
   await clearUnfinished(join(run.directory, 'checkpoints'));
   // A trainer that outlived its runner has put its last events into the journal.
   if (store.catchUp(run.id, parseEnvelope)) store.markInterrupted(run.id, run.runner);
@@ -41,6 +43,7 @@ export async function resumeRun(options: ResumeRunOptions): Promise<RunOutcome> 
   const onWarning = (message: string) => warnings.push(message);
   const modelHere = await lookUpNeededModel({ experiment, resume, store, env, stop, onWarning });
   await requireRoomForOne(store.directory, path);
-  const writer = store.resumeRun(run.id, identityOf());
+  assertNotRepaired(store); // before the journal tells of anything
+  const writer = store.resumeRun(run.id, identityOf(), () => assertNotRepaired(store));
   return await conductRun(writer, { ...options, experiment, modelHere, resume, warnings });
 }

@@ -15,6 +15,7 @@ import type { RunWriter } from '../store/run-writer.ts';
 import type { Store } from '../store/store.ts';
 import { assertCanBegin } from './assert-can-begin.ts';
 import { writeCards } from './card-of-checkpoint.ts';
+import { assertNotRepaired } from './care-lock.ts';
 import { requireRoomForOne } from './disk-space.ts';
 import { History, type OnPause } from './history.ts';
 import { countMemoryKills } from './memory-kills.ts';
@@ -121,7 +122,8 @@ export async function runExperiment(options: RunExperimentOptions): Promise<RunO
   const startsFrom = found?.path ?? modelHere;
   if (startsFrom !== null) await requireRoomForOne(store.directory, startsFrom);
   const origin = found && { resumedFrom: found.path, parentRun: runOfCheckpoint(found.path) };
-  const writer = store.createRun({ id, experiment, runner: identityOf(), ...provenance, ...origin });
+  const assertMay = () => assertNotRepaired(store);
+  const writer = store.createRun({ id, experiment, runner: identityOf(), ...provenance, ...origin }, assertMay);
   return await conductRun(writer, { ...options, experiment, modelHere, resume, warnings });
 }
 

@@ -23,6 +23,7 @@ export function reserveRunId(database: Database, runsDirectory: string): string 
 /**
  * Inserts the run as pending, under its id or a new one, and begins its journal.
  *
+ * @param assertMay  throws where the run may not begin after all; its journal tells of it by then
  * @returns its id, key and journal @throws {StoreError} when the id is taken
  */
 export function createRun(
@@ -30,6 +31,7 @@ export function createRun(
   runsDirectory: string,
   run: NewRun,
   now: number,
+  assertMay: () => void = () => {},
 ): { id: string; number: number; journal: Journal } {
   const create = (id: string) => {
     const directory = join(runsDirectory, id);
@@ -37,6 +39,7 @@ export function createRun(
     const number = insertRun(database, id, run, now, () => {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       journal.append({ type: 'created', at: now, run: { ...run, id } });
+      assertMay();
     });
     return { id, number, journal };
   };

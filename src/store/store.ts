@@ -155,12 +155,16 @@ export class Store {
     return this.#do((database) => reserveRunId(database, this.#runsDirectory));
   }
 
-  /** Creates a pending run and its folder. @throws {StoreError} when its id is taken or no id */
-  createRun(run: NewRun): RunWriter {
+  /**
+   * Creates a pending run and its folder. @throws {StoreError} when its id is taken or no id
+   *
+   * @param assertMay  throws where the run may not begin after all; called when its journal tells of it, and nothing else does
+   */
+  createRun(run: NewRun, assertMay?: () => void): RunWriter {
     return this.#do((database) => {
       if (run.id !== undefined) assertRunId(run.id);
       const { id, number, journal } = flushed(database, () =>
-        createRun(database, this.#runsDirectory, run, this.#now()),
+        createRun(database, this.#runsDirectory, run, this.#now(), assertMay),
       );
       this.#journals.add(journal);
       const directory = this.runDirectory(id);
@@ -173,8 +177,12 @@ export class Store {
     });
   }
 
-  /** Takes an ended run up again for `runner`. @throws {StoreError} unless it was interrupted, failed or stopped */
-  resumeRun(id: string, runner: RunnerIdentity): RunWriter {
+  /**
+   * Takes an ended run up again for `runner`. @throws {StoreError} unless it was interrupted, failed or stopped
+   *
+   * @param assertMay  as for `createRun`
+   */
+  resumeRun(id: string, runner: RunnerIdentity, assertMay: () => void = () => {}): RunWriter {
     return this.#do((database) => {
       const directory = this.runDirectory(id);
       const journal = new Journal(directory);
@@ -183,6 +191,7 @@ export class Store {
         resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt }) => {
           mkdirSync(directory, { recursive: true, mode: 0o700 }); // not before: the run may just have been deleted
           journal.append({ type: 'resumed', at, runner, lastSeq, was: state, endedAt });
+          assertMay();
         }),
       );
       this.#journals.add(journal);
