@@ -80,15 +80,30 @@ export function wrapText(text: string, width: number): string[] {
       continue;
     }
     if (line !== '') lines.push(line);
-    line = word;
-    while (widthOf(line) > width) {
-      const head = takeCells(line, width) || line;
-      lines.push(head);
-      line = line.slice(head.length);
+    line = '';
+    for (const piece of piecesOf(word, width)) {
+      if (line !== '') lines.push(line);
+      line = piece;
     }
   }
   lines.push(line);
   return lines;
+}
+
+/** A word cut into pieces of at most `width` cells, each as long as may be; one character that is wider is a piece. */
+function* piecesOf(word: string, width: number): Generator<string> {
+  let piece = '';
+  let cells = 0;
+  for (const segment of segments(word)) {
+    const next = widthOf(segment);
+    if (piece !== '' && cells + next > width) {
+      yield piece;
+      [piece, cells] = ['', 0];
+    }
+    piece += segment;
+    cells += next;
+  }
+  yield piece;
 }
 
 /** The longest beginning of at most `width` cells, never half a character. */
@@ -107,13 +122,15 @@ function takeCells(text: string, width: number): string {
 /** The longest end of at most `width` cells. */
 function takeLastCells(text: string, width: number): string {
   let taken = '';
-  for (const segment of segments(text).reverse()) {
+  for (const segment of [...segments(text)].reverse()) {
     if (widthOf(segment + taken) > width) break;
     taken = segment + taken;
   }
   return taken;
 }
 
-function segments(text: string): string[] {
-  return Array.from(new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text), ({ segment }) => segment);
+function* segments(text: string): Generator<string> {
+  for (const { segment } of SEGMENTER.segment(text)) yield segment;
 }
+
+const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
