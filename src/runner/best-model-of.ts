@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isFile } from '../engine/files/file-kind.ts';
 import { readTrainerState, type StoredTraining } from '../engine/training/trainer-state.ts';
 
 export interface BestModelOf {
@@ -18,9 +19,11 @@ export function bestModelOf(checkpoint: string): BestModelOf | null {
 
 /** What a checkpoint's folder tells of its training; null where it is none of ours. */
 export function storedTrainingOf(checkpoint: string): StoredTraining | null {
+  const path = join(checkpoint, 'trainer_state.json');
+  if (!isFile(path)) return null; // a pipe would be waited for
   try {
-    return readTrainerState(JSON.parse(readFileSync(join(checkpoint, 'trainer_state.json'), 'utf8')));
+    return readTrainerState(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    return null; // absent, or another program's: a model without a history
+    return null; // another program's: a model without a history
   }
 }

@@ -91,11 +91,15 @@ function rebuild(path: string, now: () => number): string[] {
       ...(old === null || old === damaged
         ? []
         : [`the file was empty or gone: read ${old}, set aside before, as well`]),
-      `a new store was made with ${runs.length - lost.length} runs: ${countSources(runs)}`,
+      `a new store was made with ${runCount(runs.length - lost.length)}: ${countSources(runs)}`,
       ...(unusable.length === 0 ? [] : [`the journal could not be used of ${unusable.join(', ')}`]),
       ...(lost.length === 0 ? [] : [`nothing could be read of ${lost.join(', ')}`]),
     ];
   });
+}
+
+function runCount(count: number): string {
+  return count === 1 ? '1 run' : `${count} runs`;
 }
 
 function countSources(runs: ReturnType<typeof rebuildStore>): string {

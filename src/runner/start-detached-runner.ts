@@ -122,8 +122,10 @@ function openLog(path: string): number {
   try {
     return openSync(path, APPEND, 0o600);
   } catch (cause) {
-    if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw cause;
-    throw new StoreError(`The log ${path} is a link: no runner writes through it.`, { hint: 'Remove it.', cause });
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there === undefined || there.isFile()) throw cause;
+    const kind = there.isSymbolicLink() ? 'a link' : 'no file';
+    throw new StoreError(`The log ${path} is ${kind}: no runner writes through it.`, { hint: 'Remove it.', cause });
   }
 }
 

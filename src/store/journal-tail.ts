@@ -1,5 +1,6 @@
 /** Reads the end of a journal without all that is before it: a run of days has hundreds of megabytes. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openJournal } from './open-journal.ts';
 import { type ParseEnvelope, parseLine, type ReadEntry } from './read-journal.ts';
 import type { RunnerIdentity } from './rows.ts';
 import type { RunEnd } from './run-facts.ts';
@@ -51,7 +52,7 @@ const MAX_BEGINNING_BYTES = 1 << 20;
 
 /** Gives the last line that says that a runner begins, without its end; null for none. */
 function lastBeginning(path: string): Buffer | null {
-  const file = openSync(path, 'r');
+  const file = openJournal(path);
   try {
     const { size } = fstatSync(file);
     for (let end = size; end > 0; end -= TAIL_BYTES) {
@@ -90,7 +91,7 @@ function* lastLines(path: string): Generator<Buffer> {
 }
 
 function readTail(path: string): { readonly bytes: Buffer; readonly isWhole: boolean } {
-  const file = openSync(path, 'r');
+  const file = openJournal(path);
   try {
     const { size } = fstatSync(file);
     const length = Math.min(size, TAIL_BYTES);

@@ -14,7 +14,6 @@ import {
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
-  openSync,
   readSync,
   writeSync,
 } from 'node:fs';
@@ -22,6 +21,7 @@ import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { WireEnvelope } from '../engine/run/wire.ts';
 import { flushPath } from './flush-path.ts';
+import { openJournal } from './open-journal.ts';
 import type { RunnerIdentity, RunState } from './rows.ts';
 import type { NewRun, RunEnd } from './run-facts.ts';
 
@@ -132,7 +132,7 @@ export class Journal {
   #open(): number {
     if (this.#file !== null) return this.#file;
     const isNew = !existsSync(this.#path);
-    const file = openSync(this.#path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    const file = openJournal(this.#path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
     if (isNew) flushNames(dirname(this.#path));
     dropTornTail(file);
     this.#file = file;
@@ -141,7 +141,7 @@ export class Journal {
 
   /** By a descriptor of its own, for that of `append` writes at the end wherever it is told to: a trainer may have written there. */
   #writeAgain(): void {
-    const file = openSync(this.#path, O_RDWR | O_NOFOLLOW);
+    const file = openJournal(this.#path, O_RDWR | O_NOFOLLOW);
     try {
       for (const { position, line } of this.#unflushed) writeWhole(file, line, position);
     } finally {

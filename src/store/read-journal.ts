@@ -1,9 +1,10 @@
 /** Reads a run's journal line by line: lines that are damaged are passed over, one that was not written to its end is none. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import type { Envelope } from '../engine/run/protocol.ts';
 import type { JournalEntry } from './journal.ts';
+import { openJournal } from './open-journal.ts';
 import type { RunnerIdentity } from './rows.ts';
 import { RUN_STATES } from './run-state.ts';
 
@@ -141,7 +142,7 @@ export function* entriesThatCount(path: string, parseEnvelope: ParseEnvelope): G
 
 /** Gives the whole lines of a file without their ends, null for one that is too long. */
 function* readLines(path: string): Generator<Buffer | null> {
-  const file = openSync(path, 'r');
+  const file = openJournal(path);
   try {
     const chunk = Buffer.alloc(CHUNK_BYTES);
     let begun: Buffer[] = [];

@@ -1,5 +1,15 @@
 /** `bleubird store check|repair|backup|vacuum`, from outside. */
-import { appendFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
@@ -126,5 +136,23 @@ describe('bleubird store', () => {
     expect(stdout).toContain('run two was made anew from its journal');
     expect(existsSync(path)).toBe(true);
     expect(readdirSync(join(cwd, '.bleubird')).filter((name) => /damaged|unfinished/.test(name))).toEqual([]);
+  });
+
+  it.each([
+    { what: 'a pipe', put: (path: string) => void execFileSync('mkfifo', [path]) },
+    { what: 'a device', put: (path: string) => symlinkSync('/dev/zero', path) },
+    { what: 'a folder', put: (path: string) => void mkdirSync(path) },
+  ])('check and repair say so where $what is in the place of a journal, and end', async ({ put }) => {
+    const { cwd, file } = folderWithStore();
+    const path = join(cwd, '.bleubird', 'runs', 'two', 'journal.jsonl');
+    rmSync(path);
+    put(path);
+    const told = `The journal ${path} is no file, but a folder, a device or a pipe.`;
+    const bad = await runCli(['store', 'check'], { cwd });
+    expect(bad).toMatchObject({ code: 6, stderr: expect.stringContaining(told) });
+    writeFileSync(file, '');
+    const { stdout } = await runCli(['store', 'repair'], { cwd });
+    expect(stdout).toContain('a new store was made with 1 run: 1 from their journals');
+    expect(stdout).toContain(`the journal could not be used of two (${told})`);
   });
 });

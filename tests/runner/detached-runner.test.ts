@@ -1,5 +1,5 @@
 /** Runners that are processes of their own: started, stopped, killed, found again. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -176,6 +176,15 @@ describe('a detached runner that cannot start', () => {
     expect(error.message).toBe(`The log ${join(directory, 'runner.log')} is a link: no runner writes through it.`);
     expect(error.hint).toBe('Remove it.');
     expect(readFileSync(precious, 'utf8')).toBe('precious');
+  });
+
+  it('waits for nobody who reads a pipe in the place of the log', async () => {
+    const store = newStore();
+    const { runId, directory } = store.createRun(newRun({ id: 'piped' }));
+    execFileSync('mkfifo', [join(directory, 'runner.log')]);
+    const resuming = resumeDetachedRunner({ runId, storeDirectory: store.directory, binPath: '/nowhere/bin.js' });
+    const error = await appErrorOf(resuming);
+    expect(error.message).toBe(`The log ${join(directory, 'runner.log')} is no file: no runner writes through it.`);
   });
 
   it('because its run was deleted meanwhile says that it ended', async () => {
