@@ -96,11 +96,17 @@ function thinOut(database: Database, run: number, metric: string, maxPoints: num
   const isKnown =
     before?.width === width && isDeepStrictEqual(pointAt(database, run, metric, before.last.step), before.last);
   const stretches = isKnown ? before.stretches : new Map<number, readonly MetricPoint[]>();
-  const extremes = prepareExtremes(database, run, metric);
-  const points = [first];
+  const oldest = Math.floor(first.step / width);
   const newest = Math.floor(last.step / width);
-  for (let stretch = Math.floor(first.step / width); stretch <= newest; stretch++) {
-    const kept = stretches.get(stretch) ?? extremes(stretch * width, (stretch + 1) * width);
+  const extremes = prepareExtremes(database, run, metric);
+  const fresh = new Map<number, readonly number[]>();
+  for (let stretch = oldest; stretch <= newest; stretch++)
+    if (!stretches.has(stretch)) fresh.set(stretch, extremes(stretch * width, (stretch + 1) * width));
+  const pointOf = readPoints(database, run, metric, [...fresh.values()].flat());
+
+  const points = [first];
+  for (let stretch = oldest; stretch <= newest; stretch++) {
+    const kept = stretches.get(stretch) ?? fresh.get(stretch)?.flatMap((step) => pointOf.get(step) ?? []) ?? [];
     if (stretch < newest) stretches.set(stretch, kept); // the newest may still get points
     for (const point of kept) if (point.step > first.step && point.step < last.step) points.push(point);
   }
@@ -114,19 +120,24 @@ function pointAt(database: Database, run: number, metric: string, step: number):
   return selectOne(database, pointRow, `SELECT step, value, time ${FROM_SERIES} AND step = ?`, run, metric, step);
 }
 
-/** Gives a function that reads the extremes of a stretch `from <= step < to`, by rising step. */
-function prepareExtremes(database: Database, run: number, metric: string): (from: number, to: number) => MetricPoint[] {
+/** Gives the points at these steps, by their step. All at once: that is a quarter of the time of one after the other. */
+function readPoints(database: Database, run: number, metric: string, steps: readonly number[]) {
+  const sql = `SELECT step, value, time ${FROM_SERIES} AND step IN (SELECT value FROM json_each(?))`;
+  return new Map(selectAll(database, pointRow, sql, run, metric, JSON.stringify(steps)).map((row) => [row.step, row]));
+}
+
+/** Gives a function that finds the extremes of a stretch `from <= step < to`: their steps, the smaller first. */
+function prepareExtremes(database: Database, run: number, metric: string): (from: number, to: number) => number[] {
   const inStretch = `${FROM_SERIES} AND step >= ? AND step < ? ORDER BY step`;
   // Values alone are read in three fifths of the time that SQLite takes for min() and max() with their rows.
   const values = database.prepare(`SELECT value ${inStretch}`).pluck();
   const steps = database.prepare(`SELECT step ${inStretch}`).pluck();
-  const points = database.prepare(`SELECT step, value, time ${FROM_SERIES} AND step IN (?, ?) ORDER BY step`);
   return (from, to) => {
     const found = values.all(run, metric, from, to);
     if (found.length === 0) return [];
     const stepsFound = found.length === to - from ? null : steps.all(run, metric, from, to);
-    const [one, other] = extremesAmong(found).map((index) => stepsFound?.[index] ?? from + index);
-    return points.all(run, metric, one, other).map((row) => pointRow.parse(row));
+    const places = [...new Set(extremesAmong(found))].sort((a, b) => a - b);
+    return places.map((place) => (stepsFound === null ? from + place : Number(stepsFound[place])));
   };
 }
 
