@@ -70,7 +70,7 @@ function pointsOf({ columns, steps, values: encoded }: MetricTable): TrainerEven
 }
 
 function encode(values: readonly number[]): string {
-  const bytes = Buffer.from(Float64Array.from(values).buffer);
+  const bytes = Buffer.from(new Float64Array(values).buffer);
   return inLittleEndian(bytes).toString('base64');
 }
 
