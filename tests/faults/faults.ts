@@ -47,6 +47,8 @@ export interface Fault {
 export type Undo = (() => void) | undefined;
 
 const DEATH_PATIENCE_MS = 10_000;
+/** For a run that goes on to its end. */
+const RUN_PATIENCE_MS = 30_000;
 
 const store = ({ directory }: FaultSetting) => join(directory, 'bleubird.sqlite');
 const journal = ({ runDirectory }: FaultSetting) => join(runDirectory, 'journal.jsonl');
@@ -105,6 +107,25 @@ const fileFaults: Fault[] = [true, false].flatMap((isLive) => {
   ];
 });
 
+/** Of a run that goes on: what it has written anew must do where the store is lost as well. */
+const removals: Fault[] = [
+  { name: 'remove the journal, and the store once the run has ended', path: journal },
+  {
+    name: 'remove the folder of the run, and the store once it has ended',
+    path: ({ runDirectory }: FaultSetting) => runDirectory,
+  },
+].map(({ name, path }) => ({
+  name,
+  spoilsFiles: true,
+  apply: async (setting) => {
+    rmSync(path(setting), { recursive: true, force: true });
+    await setting.toy.finish(RUN_PATIENCE_MS);
+    if (setting.toy.state === 'completed')
+      for (const part of ['', '-wal', '-shm']) rmSync(`${store(setting)}${part}`, { force: true });
+    return undefined;
+  },
+}));
+
 const placeFaults: Fault[] = [
   {
     name: 'fill the disk',
@@ -141,6 +162,7 @@ export const faults: readonly Fault[] = [
   ...onlookerFaults,
   ...powerCuts,
   ...fileFaults,
+  ...removals,
   ...placeFaults,
 ];
 
