@@ -8,7 +8,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunFailedError } from '../../errors.ts';
 import { flush } from '../files/flush.ts';
-import { errorCode } from '../files/system-error.ts';
+import { errorCode, errorText } from '../files/system-error.ts';
 import { type ModelFiles, saveModelDirectory } from '../model/model-directory.ts';
 import { type WeightTensor, writeSafetensors } from '../model/safetensors.ts';
 import type { AdamWState } from './adamw.ts';
@@ -317,5 +317,5 @@ export function isDiskFull(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  return isDiskFull(error) ? 'no space left on the disk' : error instanceof Error ? error.message : String(error);
+  return isDiskFull(error) ? 'no space left on the disk' : errorText(error);
 }

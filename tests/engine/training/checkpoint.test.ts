@@ -261,6 +261,13 @@ test('A checkpoint that cannot be written is an error that names it and what sta
   expect(error.hint).toBe('Check that the folder can be written to.');
 });
 
+test('Of a file of it that cannot be written the error tells in whole sentences.', async () => {
+  const contents = { ...contentsOf(4), files: new Map([...files, ['gone/vocab.json', Buffer.from('{}')]]) };
+  const error = await saveCheckpoint(checkpoints, contents, null).catch((reason) => reason);
+  expect(error).toBeInstanceOf(RunFailedError);
+  expect(error.message).toMatch(/vocab\.json cannot be written: ENOENT.*'\. There is no older checkpoint\.$/);
+});
+
 test('A weight that is not finite is not saved over a good checkpoint.', async () => {
   await saveCheckpoint(checkpoints, contentsOf(1), 1);
   const error = await saveCheckpoint(checkpoints, contentsOf(2, [1, Number.NaN, 3, 4]), 1).catch((reason) => reason);
