@@ -39,14 +39,15 @@ export async function stopRun(store: Store, id: string, options: StopOptions = {
   if (isRunnerAlive === null) {
     throw new StoreError(`Run ${run.id} runs ${placeOf(run.runner)}.`, { hint: 'Stop it from there.' });
   }
+  signalRunner(run.id, run.runner.pid, 0); // only asks: where it may not be signalled, nobody has asked it to stop
   const isFirst = store.markStopRequested(run.id);
-  if (isFirst || options.again) sendInterrupt(run.id, run.runner.pid);
+  if (isFirst || options.again) signalRunner(run.id, run.runner.pid, 'SIGINT');
   return await stateAfter(store, run.id, options.waitMs ?? 0);
 }
 
-function sendInterrupt(id: string, pid: number): void {
+function signalRunner(id: string, pid: number, signal: 'SIGINT' | 0): void {
   try {
-    process.kill(pid, 'SIGINT');
+    process.kill(pid, signal);
   } catch (cause) {
     if (errorCode(cause) === 'ESRCH') return; // it ended by itself just now
     throw new StoreError(`Run ${id} belongs to another user: process ${pid} cannot be signalled.`, {

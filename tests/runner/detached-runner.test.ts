@@ -1,7 +1,7 @@
 /** Runners that are processes of their own: started, stopped, killed, found again. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -249,6 +249,21 @@ describe('a run that cannot be stopped', () => {
     const store = newStore();
     store.createRun(newRun({ id: 'far', runner: { ...identityOf(), hostname: 'far-away' } }));
     expect((await appErrorOf(stopRun(store, 'far'))).message).toBe('Run far runs on the host far-away.');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is one of another user, whose own wish still counts as the first', async () => {
+    const store = newStore();
+    store.createRun(newRun({ id: 'theirs', runner: identityOf() }));
+    chmodSync(store.directory, 0o777);
+    for (const name of readdirSync(store.directory)) chmodSync(join(store.directory, name), 0o777);
+    const words = `
+      import { openStore } from ${JSON.stringify(import.meta.resolve('../../src/store/open-store.ts'))};
+      import { stopRun } from ${JSON.stringify(import.meta.resolve('../../src/runner/stop-run.ts'))};
+      await stopRun(openStore(${JSON.stringify(store.directory)}), 'theirs').catch((error) => console.log(error.message));`;
+    const parameters = ['--input-type=module-typescript', '-e', words];
+    const { stdout } = spawnSync(process.execPath, parameters, { uid: 65534, gid: 65534, encoding: 'utf8' });
+    expect(stdout).toBe(`Run theirs belongs to another user: process ${process.pid} cannot be signalled.\n`);
+    expect(store.markStopRequested('theirs')).toBe(true);
   });
 });
 
