@@ -40,9 +40,10 @@ async function acquire(path: string, { signal, onWait }: LockOptions): Promise<(
   await mkdir(dirname(path), { recursive: true });
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
   let hasWaited = false;
+  const isStill = watchForTouches();
   while (!(await create(path, mine))) {
     const holder = await readHolder(path);
-    if (holder?.isGone) {
+    if (holder !== null && (isStill(holder) || isDeadHere(holder.text))) {
       await removeStale(path, holder.text);
       continue;
     }
@@ -77,15 +78,35 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
+interface Holder {
+  readonly text: string;
+  /** When it last touched its lock, by the clock of its own machine. */
+  readonly touched: number;
+}
+
 /** Who holds the lock; null when it has just been released. */
-async function readHolder(path: string): Promise<{ text: string; isGone: boolean } | null> {
+async function readHolder(path: string): Promise<Holder | null> {
   try {
     const [text, { mtimeMs }] = [await readFile(path, 'utf8'), await stat(path)];
-    return { text, isGone: Date.now() - mtimeMs > STALE_MS || isDeadHere(text) };
+    return { text, touched: mtimeMs };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
+}
+
+/**
+ * Gives back a function that says whether a holder, looked at again and again, has not touched its lock for `STALE_MS`. That
+ * is seen by watching alone: clocks are set, and two machines do not agree on the time.
+ */
+function watchForTouches(): (holder: Holder) => boolean {
+  let last: Holder | null = null;
+  let since = 0;
+  return (holder) => {
+    if (last?.text !== holder.text || last.touched !== holder.touched) since = performance.now();
+    last = holder;
+    return performance.now() - since > STALE_MS;
+  };
 }
 
 /** Whether the holder was a process of this machine that is no more. */

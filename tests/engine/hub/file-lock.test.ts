@@ -1,11 +1,11 @@
 /** The lock between processes, with real ones. */
 import { fork } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { withFileLock } from '../../../src/engine/hub/file-lock.ts';
 import { CancelledError } from '../../../src/errors.ts';
 
@@ -50,16 +50,36 @@ it('is taken over from a process that was killed', async () => {
   expect(await held).toBe('mine');
 });
 
-it('is taken over when its holder elsewhere has not touched it for half a minute, not before', async () => {
-  const path = newLock();
-  await withFileLock(path, async () => {});
-  const abandoned = JSON.stringify({ pid: 1, host: 'elsewhere', id: 'x' });
-  writeFileSync(path, abandoned);
-  const cancel = AbortSignal.timeout(150);
-  const waiting = withFileLock(path, async () => {}, { signal: cancel });
-  await expect(waiting).rejects.toBeInstanceOf(CancelledError);
-  expect(readFileSync(path, 'utf8')).toBe(abandoned);
-  const longAgo = new Date(Date.now() - 31_000);
-  utimesSync(path, longAgo, longAgo);
-  expect(await withFileLock(path, async () => 'mine')).toBe('mine');
+it('is taken over when its holder elsewhere has not touched it for half a minute of watching, not before', async () => {
+  const path = abandonedLock();
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await expectHeld(path);
+  let hasWaited = false;
+  const held = withFileLock(path, async () => 'mine', { onWait: () => (hasWaited = true) });
+  while (!hasWaited) await sleep(10);
+  vi.advanceTimersByTime(31_000);
+  expect(await held).toBe('mine');
 });
+
+it('is not taken from a living holder when the clock jumps', async () => {
+  const path = abandonedLock();
+  const anHourAgo = new Date(Date.now() - 3_600_000); // as a touch of just now looks after the jump
+  utimesSync(path, anHourAgo, anHourAgo);
+  await expectHeld(path);
+});
+
+/** Gives a lock whose holder is not of this machine. */
+function abandonedLock(): string {
+  const path = newLock();
+  mkdirSync(dirname(path));
+  writeFileSync(path, JSON.stringify({ pid: 1, host: 'elsewhere', id: 'x' }));
+  return path;
+}
+
+async function expectHeld(path: string): Promise<void> {
+  const text = readFileSync(path, 'utf8');
+  const waiting = withFileLock(path, async () => {}, { signal: AbortSignal.timeout(250) });
+  await expect(waiting).rejects.toBeInstanceOf(CancelledError);
+  expect(readFileSync(path, 'utf8')).toBe(text);
+}
