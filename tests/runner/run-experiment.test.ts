@@ -195,6 +195,12 @@ describe('a run that fails', () => {
     expect(store.metricSeries(runId, 'loss')).toHaveLength(1);
   });
 
+  it('because its trainer knows no such script says which, and waits for nothing', async () => {
+    const { state, error } = await runExperiment({ ...scripted('waits'), store: newStore(), stop: never });
+    expect(state).toBe('failed');
+    expect(error?.message).toContain('RangeError: there is no script "waits".');
+  });
+
   it('because its trainer is killed names the signal, and the system as the culprit only with evidence', async () => {
     const store = newStore();
     const { runId, error } = await runExperiment({ ...scripted('killed'), store, stop: never });

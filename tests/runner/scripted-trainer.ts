@@ -64,9 +64,16 @@ function start(script: string, resume: { checkpoint: string } | null): void {
   const steps = /^steps-(\d+)$/.exec(script)?.[1];
   if (steps !== undefined) complete(done, Number(steps));
   // Fails the first time, and is completed when it is resumed.
-  else if (script !== 'crash-once') scripts[script]?.();
+  else if (script !== 'crash-once') scriptCalled(script)();
   else if (resume === null) scripts.crash?.();
   else complete(done, 5);
+}
+
+/** One that nobody wrote would leave the runner waiting for ever. */
+function scriptCalled(name: string): () => void {
+  const script = scripts[name];
+  if (script === undefined) throw new RangeError(`there is no script "${name}"`);
+  return script;
 }
 
 function complete(done: number, steps: number): void {
