@@ -8,10 +8,9 @@ import { formatExperiment } from '../engine/config/format-experiment.ts';
 import { APPEND } from '../engine/files/append-flags.ts';
 import { errorCode } from '../engine/files/system-error.ts';
 import { AppError, type AppErrorCode, EXIT_CODES, RunFailedError, StoreError } from '../errors.ts';
-import { openStore } from '../store/open-store.ts';
+import { LastingStore } from '../store/lasting-store.ts';
 import type { RunnerIdentity } from '../store/rows.ts';
 import { withStoreErrors } from '../store/sqlite-error.ts';
-import type { Store } from '../store/store.ts';
 import { identityOf } from './process-identity.ts';
 
 interface DetachedOptions {
@@ -40,11 +39,11 @@ export interface ResumeDetachedOptions extends DetachedOptions {
  * @throws {AppError} with the runner's own words and kind when it ended before that; {StoreError} when the store cannot be written
  */
 export async function startDetachedRunner(options: StartDetachedOptions): Promise<{ runId: string; pid: number }> {
-  const store = openStore(options.storeDirectory);
+  const lasting = new LastingStore(options.storeDirectory);
   try {
-    return await startInStore(store, options);
+    return await startInStore(lasting, options);
   } finally {
-    store.close();
+    lasting.close();
   }
 }
 
@@ -55,22 +54,28 @@ export async function startDetachedRunner(options: StartDetachedOptions): Promis
  */
 export async function resumeDetachedRunner(options: ResumeDetachedOptions): Promise<{ runId: string; pid: number }> {
   const { runId } = options;
-  const store = openStore(options.storeDirectory);
+  const lasting = new LastingStore(options.storeDirectory);
   try {
+    const store = lasting.current;
     const parameters = [options.binPath, 'resume', runId, '--no-ui', '--store', store.directory];
     // A run that ends at once is not running any more when it is looked at: the runner's name stays with it.
     // By its number alone it could be the runner before, as in a container whose numbers begin anew.
     const isTakenUp = ({ pid, processStart }: RunnerIdentity) => {
-      const runner = store.readRun(runId)?.runner;
+      const runner = lasting.current.readRun(runId)?.runner;
       return runner?.pid === pid && runner.processStart === processStart;
     };
     return { runId, pid: await startRunner(store.runDirectory(runId), parameters, isTakenUp, options) };
   } finally {
-    store.close();
+    lasting.close();
   }
 }
 
-async function startInStore(store: Store, options: StartDetachedOptions): Promise<{ runId: string; pid: number }> {
+async function startInStore(
+  lasting: LastingStore,
+  options: StartDetachedOptions,
+): Promise<{ runId: string; pid: number }> {
+  const store = lasting.current;
+  const isThere = () => lasting.current.readRun(runId) !== null;
   const runId = store.reserveRunId();
   const directory = store.runDirectory(runId);
   const file = join(directory, 'experiment.yaml');
@@ -79,11 +84,11 @@ async function startInStore(store: Store, options: StartDetachedOptions): Promis
     const { resumeFrom = null } = options;
     const parameters = [options.binPath, 'run', file, '--no-ui', '--run-id', runId, '--store', store.directory];
     if (resumeFrom !== null) parameters.push('--resume-from', resumeFrom);
-    const pid = await startRunner(directory, parameters, () => store.readRun(runId) !== null, options);
+    const pid = await startRunner(directory, parameters, isThere, options);
     return { runId, pid };
   } catch (error) {
     // Without a run nobody would ever find its folder, and what the log says is in the error.
-    if (store.readRun(runId) === null) rmSync(directory, { recursive: true, force: true });
+    if (!isThere()) rmSync(directory, { recursive: true, force: true });
     throw error;
   }
 }

@@ -11,12 +11,22 @@ import { identityOf, isAlive } from '../../src/runner/process-identity.ts';
 import { reconcileRuns } from '../../src/runner/reconcile-runs.ts';
 import { resumeDetachedRunner, startDetachedRunner } from '../../src/runner/start-detached-runner.ts';
 import { stopRun } from '../../src/runner/stop-run.ts';
+import type { RunEnd } from '../../src/store/run-facts.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newStore, temporaryFolder } from '../store/new-store.ts';
 import { newRun } from '../store/run-events.ts';
 import { scripted } from './scripted.ts';
 
 const binPath = fileURLToPath(new URL('scripted-runner.ts', import.meta.url));
+
+const completed: RunEnd = {
+  state: 'completed',
+  reason: '',
+  hint: null,
+  exitCode: null,
+  signal: null,
+  stderrTail: null,
+};
 
 /** Starts a detached runner of a script, which ends with the test at the latest. */
 async function startScript(store: Store, script: string, patienceMs?: number) {
@@ -122,6 +132,26 @@ describe('a detached runner', () => {
     }, 10);
     const { runId } = await starting;
     expect(store.readRun(runId)).not.toBeNull();
+  });
+
+  it('is found in the store that a repair made meanwhile', async () => {
+    const store = newStore();
+    store.createRun(newRun({ id: 'before' })).finish(completed);
+    const module = (path: string) => JSON.stringify(import.meta.resolve(path));
+    const script = writeScript(
+      `import { rmSync } from 'node:fs';
+       import { repairStore } from ${module('../../src/runner/repair-store.ts')};
+       rmSync(${JSON.stringify(join(store.directory, 'bleubird.sqlite'))});
+       await repairStore(${JSON.stringify(store.directory)}, Date.now);
+       await import(${module('./scripted-runner.ts')});`,
+    );
+    const { experiment } = scripted('wait');
+    const options = { experiment, storeDirectory: store.directory, binPath: script, patienceMs: 10_000 };
+    const run = await startDetachedRunner(options);
+    expect(store.isReplaced()).toBe(true);
+    const repaired = newStore({ directory: store.directory });
+    endWithTest(repaired, run);
+    expect(repaired.readRun(run.runId)?.runner).toEqual(identityOf(run.pid));
   });
 
   it('that is killed leaves a run which is interrupted, at its last sign of life, and no trainer', async () => {
@@ -231,7 +261,7 @@ describe('a run that cannot be stopped', () => {
   it('is one that is not running', async () => {
     const store = newStore();
     const writer = store.createRun(newRun({ id: 'done' }));
-    writer.finish({ state: 'completed', reason: '', hint: null, exitCode: null, signal: null, stderrTail: null });
+    writer.finish(completed);
     expect((await appErrorOf(stopRun(store, 'done'))).message).toBe('Run done is completed, not running.');
     expect((await appErrorOf(stopRun(store, 'nobody'))).message).toContain('There is no run "nobody"');
   });
