@@ -15,15 +15,16 @@ import {
   fstatSync,
   ftruncateSync,
   readSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { WireEnvelope } from '../engine/run/wire.ts';
 import { flushPath } from './flush-path.ts';
 import { openJournal } from './open-journal.ts';
+import { isStillAt, restoreJournal } from './restore-journal.ts';
 import type { RunnerIdentity, RunState } from './rows.ts';
 import type { NewRun, RunEnd } from './run-facts.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** `at` is when it was written, milliseconds since 1970. Events are written as they travelled, and read as they are told. */
 export type JournalEntry<Event = WireEnvelope> =
@@ -76,6 +77,8 @@ interface Unflushed {
  * flush has succeeded, and written again, in its place, after one that has not.
  */
 export class Journal {
+  /** Called when the file was gone from its place and has been written anew, with all that it had. */
+  onRestored: (path: string) => void = () => {};
   readonly #path: string;
   #file: number | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -85,6 +88,8 @@ export class Journal {
   #hasFailed = false;
   /** The file may end with half a line, which would spoil the next one. */
   #isTorn = false;
+  /** Not where a file system gives one file now this number, now that. */
+  #canTellFiles = true;
 
   constructor(runDirectory: string) {
     this.#path = journalPath(runDirectory);
@@ -92,6 +97,7 @@ export class Journal {
 
   /** Adds an entry at the end. @throws the file system's error; then it is not there, and may be added again */
   append(entry: JournalEntry): void {
+    this.#restoreIfGone();
     const file = this.#open();
     if (this.#hasFailed) this.flush(); // there may be room now
     if (this.#isTorn) dropTornTail(file);
@@ -139,8 +145,26 @@ export class Journal {
     return file;
   }
 
+  #isGone(): boolean {
+    return this.#file !== null && this.#canTellFiles && !isStillAt(this.#path, this.#file);
+  }
+
+  /** Only for an entry of a run that goes on: else the folder of one that was deleted would come back. */
+  #restoreIfGone(): void {
+    const lost = this.#file;
+    if (lost === null || !this.#isGone()) return;
+    restoreJournal(this.#path, lost);
+    this.#file = null;
+    close(lost, () => {}); // behind a flush that may be under way
+    this.#canTellFiles = isStillAt(this.#path, this.#open());
+    this.#unflushed = [];
+    this.#hasFailed = false;
+    if (this.#canTellFiles) this.onRestored(this.#path);
+  }
+
   /** By a descriptor of its own, for that of `append` writes at the end wherever it is told to: a trainer may have written there. */
   #writeAgain(): void {
+    if (this.#isGone()) return; // not into what lies there now
     const file = openJournal(this.#path, O_RDWR | O_NOFOLLOW);
     try {
       for (const { position, line } of this.#unflushed) writeWhole(file, line, position);
@@ -174,14 +198,6 @@ export class Journal {
 function flushNames(runDirectory: string): void {
   flushPath(runDirectory);
   flushPath(dirname(runDirectory));
-}
-
-/** @param position  null for the end of a file opened for appending */
-function writeWhole(file: number, bytes: Buffer, position: number | null): void {
-  for (let written = 0; written < bytes.length; ) {
-    const at = position === null ? null : position + written;
-    written += writeSync(file, bytes, written, bytes.length - written, at);
-  }
 }
 
 /** Cuts off a last line that was not written to its end. */

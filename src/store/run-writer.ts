@@ -96,6 +96,7 @@ export class RunWriter {
       const at = now();
       inJournalOnce({ type: 'note', at, kind, text }, () => note.immediate(kind, text, at));
     };
+    if (journal !== null) journal.onRestored = (file) => this.#note('warning', restoredText(file));
   }
 
   /** Number of the last event recorded; 0 for none. */
@@ -153,6 +154,13 @@ function prepareFinish(database: Database, number: number, addToDiary: AddToDiar
     endDetails.run(end.reason, end.hint, end.exitCode, end.signal, end.stderrTail, number);
     addToDiary('end', `${end.state}: ${end.reason}`, now);
   });
+}
+
+function restoredText(journal: string): string {
+  return (
+    `its journal was deleted, moved away or replaced while the run goes on: ${journal} was written anew, with all it had; ` +
+    'of checkpoints, only those saved from now on are sure to lie beside it'
+  );
 }
 
 function gapText(lastSeq: number, seq: number): string {
