@@ -6,7 +6,7 @@
  */
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RunFailedError } from '../../errors.ts';
+import { ModelError, RunFailedError } from '../../errors.ts';
 import { flush } from '../files/flush.ts';
 import { errorCode, errorText } from '../files/system-error.ts';
 import { type ModelFiles, saveModelDirectory } from '../model/model-directory.ts';
@@ -64,20 +64,40 @@ export async function saveCheckpoint(
   const step = contents.trainerState.global_step;
   assertFinite(contents.weights, step);
   const path = checkpointPath(directory, step);
-  const temporary = join(directory, `${TEMPORARY_PREFIX}${step}`);
   let sizeBytes: number;
+  try {
+    sizeBytes = await write(directory, contents).catch((error: unknown) => {
+      if (!wasTakenAway(error)) throw error;
+      return write(directory, contents); // a second time it is no accident
+    });
+  } catch (cause) {
+    throw await saveFailure(path, directory, cause);
+  }
+  return { step, path, sizeBytes, ...(await rotate(directory, step, saveTotalLimit, bestStep)) };
+}
+
+/** @returns the size of the checkpoint in bytes @throws what the system says; then nothing of it is left */
+async function write(directory: string, contents: CheckpointContents): Promise<number> {
+  const step = contents.trainerState.global_step;
+  const temporary = join(directory, `${TEMPORARY_PREFIX}${step}`);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await clearUnfinished(directory);
     await mkdir(temporary, { mode: 0o700 });
     await writeContents(temporary, contents);
-    sizeBytes = await flushDirectory(temporary);
+    const sizeBytes = await flushDirectory(temporary);
     await giveName(directory, step);
-  } catch (cause) {
+    return sizeBytes;
+  } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the first error tells more than this one
-    throw await saveFailure(path, directory, cause);
+    throw error;
   }
-  return { step, path, sizeBytes, ...(await rotate(directory, step, saveTotalLimit, bestStep)) };
+}
+
+/** Says whether a user deleted or moved away the folder, as that of the run, while it was written. */
+function wasTakenAway(error: unknown): boolean {
+  const cause = error instanceof ModelError ? error.cause : error;
+  return errorCode(cause) === 'ENOENT';
 }
 
 /**

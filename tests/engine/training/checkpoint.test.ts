@@ -6,9 +6,11 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -266,6 +268,22 @@ test('Of a file of it that cannot be written the error tells in whole sentences.
   const error = await saveCheckpoint(checkpoints, contents, null).catch((reason) => reason);
   expect(error).toBeInstanceOf(RunFailedError);
   expect(error.message).toMatch(/vocab\.json cannot be written: ENOENT.*'\. There is no older checkpoint\.$/);
+});
+
+test('A checkpoint whose folder is taken away while it is written is written anew.', async () => {
+  const contents = contentsOf(4);
+  const takenAway = new Promise<void>((resolve) => {
+    const watcher = watch(directory, () => {
+      watcher.close();
+      renameSync(checkpoints, join(directory, 'elsewhere'));
+      resolve();
+    });
+  });
+  const saved = saveCheckpoint(checkpoints, contents, null);
+  await takenAway;
+  expect((await saved).path).toBe(join(checkpoints, 'checkpoint-4'));
+  expect(readdirSync(checkpoints)).toEqual(['checkpoint-4']);
+  expect(await findNewestSoundCheckpoint(checkpoints)).toEqual({ path: (await saved).path, problems: [] });
 });
 
 test('A weight that is not finite is not saved over a good checkpoint.', async () => {
