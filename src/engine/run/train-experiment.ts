@@ -57,7 +57,7 @@ export async function trainExperiment(options: TrainExperimentOptions): Promise<
     const isBeforeDue = experiment.evaluation.before && !options.resume?.hasBefore;
     // Without the untouched model's evaluation a run goes on from its own folder alone.
     const modelDirectory = resumed === null || isBeforeDue ? experiment.model : resumed.path;
-    const run = await loadRun(options, modelDirectory, events);
+    const run = await loadRun(options, modelDirectory, resumed, events);
     const plan = planTraining(run.data.train.length, experiment.training);
     await events.send({
       type: 'plan',
@@ -67,7 +67,9 @@ export async function trainExperiment(options: TrainExperimentOptions): Promise<
         experiment.training.max_steps > 0 ? plan.totalSteps / plan.stepsPerEpoch : experiment.training.num_train_epochs,
       parameters: countParameters(run),
     });
-    if (resumed !== null) await announceResume(run, resumed);
+    if (resumed !== null) {
+      await events.send({ type: 'resumed', step: resumed.state.step, checkpoint: resumed.path });
+    }
     stepsBefore = resumed?.state.step ?? 0;
     await warnBeforehand(run, plan, stepsBefore);
     if (isBeforeDue) await evaluateWithEvents(run, { stage: 'before', step: 0, epoch: 0 });
@@ -87,12 +89,6 @@ export async function trainExperiment(options: TrainExperimentOptions): Promise<
     trained?.dispose();
     await events.flush();
   }
-}
-
-/** Says that the training goes on, once it is certain that it can. @throws {ConfigError} when the checkpoint does not fit */
-async function announceResume(run: LoadedRun, resumed: OpenedCheckpoint): Promise<void> {
-  assertCheckpointFits(resumed.path, resumed, trainingBasis(run));
-  await run.events.send({ type: 'resumed', step: resumed.state.step, checkpoint: resumed.path });
 }
 
 /** Says once, before hours of work, what may not end as it is wished. */
@@ -123,10 +119,11 @@ async function evaluateAfter(run: LoadedRun, { model, evaluation }: Trained): Pr
   else await sendEvaluation(run, moment, evaluation);
 }
 
-/** Loads all a run needs, telling the runner of each part. */
+/** Loads all a run needs, telling the runner of each part. @throws {ConfigError} when the checkpoint does not fit */
 async function loadRun(
   options: TrainExperimentOptions,
   modelDirectory: string,
+  resumed: OpenedCheckpoint | null,
   events: PacedEvents,
 ): Promise<LoadedRun> {
   const { experiment, control } = options;
@@ -154,6 +151,8 @@ async function loadRun(
     env: process.env,
     signal: control.stopSignal,
   });
+  // Before anything is told of it: what the run has learnt from is not this where it cannot go on with it.
+  if (resumed !== null) assertCheckpointFits(resumed.path, resumed, trainingBasis({ experiment, data }));
   await events.send({
     type: 'data',
     pairs: data.corpus.pairs.length,

@@ -2,7 +2,7 @@ import type { TrainingBasis } from '../training/trainer-state.ts';
 import type { LoadedRun } from './loaded-run.ts';
 
 /** Gives what the numbers of a run's training depend on. */
-export function trainingBasis({ experiment, data }: LoadedRun): TrainingBasis {
+export function trainingBasis({ experiment, data }: Pick<LoadedRun, 'experiment' | 'data'>): TrainingBasis {
   return {
     training: experiment.training,
     data: experiment.data,

@@ -218,6 +218,8 @@ test('A checkpoint of a training with other numbers is refused with each differe
   expect(message).toContain('training.eval_steps: is 2, and was 1 when it was saved');
   expect(message).toContain('evaluation.before: is false, and was true when it was saved');
   expect(eventsOf(events, 'resumed')).toEqual([]);
+  // Nothing that would make a run claim to have learnt from the other corpus.
+  expect(eventsOf(events, 'data')).toEqual([]);
 });
 
 test("A checkpoint of transformers' Trainer is refused, with what to do instead.", async () => {
