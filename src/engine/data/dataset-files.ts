@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { DataError } from '../../errors.ts';
 import { isYamlNestedTooDeeply } from '../files/yaml-depth.ts';
 import type { Languages } from './corpus-format.ts';
+import { Glob } from './glob.ts';
 
 export interface DatasetQuestion {
   /** How messages name the dataset. */
@@ -89,19 +90,21 @@ export function chooseDatasetFiles(question: DatasetQuestion, languages: Languag
   const files = question.files.filter((file) => kindOf(file) !== null).sort();
   if (files.length === 0) throw noDataError(question);
   const configs = readConfigs(question);
-  const name = chooseName(question, configs?.map((each) => each.config_name) ?? foldersOf(files), languages, configs);
+  const name = chooseName(question, configs === null ? foldersOf(files) : namesOf(configs), languages, configs);
   const config = configs?.find((each) => each.config_name === name);
   const base = config?.data_dir ?? (configs === null && name !== null ? name : '');
   const prefix = base === '' || base === '.' ? '' : `${base.replace(/^\.?\/|\/$/g, '')}/`;
   const inside = files.filter((file) => file.startsWith(prefix));
   const splits =
-    config?.data_files === undefined ? guessSplits(inside, prefix) : namedSplits(config.data_files, inside, prefix);
-  const found = splits.get(question.split) ?? [];
+    config?.data_files === undefined
+      ? guessSplits(inside, prefix)
+      : namedSplits(config.data_files, inside, prefix, question.id);
+  const found = [...(splits.get(question.split) ?? [])];
   if (found.length === 0) {
     const where = name === null ? '' : `, configuration ${name},`;
-    const known = [...splits].filter(([, each]) => each.length > 0).map(([split]) => split);
+    const known = [...splits].filter(([, each]) => each.size > 0).map(([split]) => split);
     throw new DataError(
-      `The dataset ${question.id}${where} has no split ${JSON.stringify(question.split)}; it has ${known.join(', ') || 'none that can be read'}.`,
+      `The dataset ${question.id}${where} has no split ${JSON.stringify(question.split)}; it has ${listed(known) || 'none that can be read'}.`,
       { hint: 'Set data.corpus.split.' },
     );
   }
@@ -132,37 +135,62 @@ function requireAllShards(id: string, files: readonly string[]): void {
 /** The configuration to read: that asked for, that named as the languages, the default one or the only one. */
 function chooseName(
   { id, config }: DatasetQuestion,
-  names: readonly string[],
+  names: ConfigNames,
   languages: Languages | null,
   configs: readonly Config[] | null,
 ): string | null {
-  const shown = names.slice(0, 40).join(', ') + (names.length > 40 ? ` and ${names.length - 40} more` : '');
   const hint = 'Set data.corpus.config.';
   if (config !== null) {
-    if (names.includes(config)) return config;
-    const others = names.length === 0 ? 'it has none' : `it has ${shown}`;
-    throw new DataError(`The dataset ${id} has no configuration ${JSON.stringify(config)}; ${others}.`, { hint });
+    if (names.has(config)) return config;
+    const known = listed(names) || 'none';
+    throw new DataError(`The dataset ${id} has no configuration ${JSON.stringify(config)}; it has ${known}.`, { hint });
   }
   const [from, to] = [languages?.source_lang, languages?.target_lang];
   const pairs = [`${from}-${to}`, `${to}-${from}`];
-  const ofLanguages = pairs.find((pair) => names.includes(pair));
+  const ofLanguages = pairs.find((pair) => names.has(pair));
   if (ofLanguages !== undefined) return ofLanguages;
   // Folders that were not asked for are no configurations: they may be splits.
   if (configs === null) return null;
   const byDefault = configs.find((each) => each.default === true || each.config_name === 'default');
   if (byDefault !== undefined) return byDefault.config_name;
-  if (names.length === 1) return names[0] ?? null;
-  throw new DataError(`The dataset ${id} has several configurations: ${shown}; expected one to be chosen.`, { hint });
+  if (configs.length === 1) return configs[0]?.config_name ?? null;
+  throw new DataError(`The dataset ${id} has several configurations: ${listed(names)}; expected one to be chosen.`, {
+    hint,
+  });
 }
 
-/** Every folder that holds data at any depth. */
-function foldersOf(files: readonly string[]): string[] {
-  const folders = files.flatMap((file) => {
-    const parts = file.split('/').slice(0, -1);
-    return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
-  });
-  return [...new Set(folders)];
+/** The names that configurations have; each is made only when it is asked for. */
+interface ConfigNames extends Iterable<string> {
+  has(name: string): boolean;
 }
+
+function namesOf(configs: readonly Config[]): ConfigNames {
+  return new Set(configs.map((each) => each.config_name));
+}
+
+/** Every folder that holds data at any depth. All of them would be much longer together than the paths they are from. */
+function foldersOf(files: readonly string[]): ConfigNames {
+  return {
+    has: (name) => files.some((file) => file.startsWith(`${name}/`)),
+    *[Symbol.iterator]() {
+      for (const file of files) {
+        for (let end = file.indexOf('/'); end !== -1; end = file.indexOf('/', end + 1)) yield file.slice(0, end);
+      }
+    },
+  };
+}
+
+/** The first names as an error may list them. */
+function listed(names: Iterable<string>): string {
+  const some = new Set<string>();
+  for (const name of names) {
+    if (some.size === MOST_NAMES && !some.has(name)) return `${[...some].join(', ')} and more`;
+    some.add(name);
+  }
+  return [...some].join(', ');
+}
+
+const MOST_NAMES = 40;
 
 function readConfigs({ id, readme }: DatasetQuestion): readonly Config[] | null {
   const header = /^---\r?\n(.*?)\r?\n---\s*(?:\n|$)/s.exec(readme ?? '')?.[1];
@@ -173,7 +201,7 @@ function readConfigs({ id, readme }: DatasetQuestion): readonly Config[] | null 
   if (parsed.success) return parsed.data.configs;
   const [issue] = parsed.error.issues;
   throw new DataError(
-    `README.md of the dataset ${id} has configs that cannot be read: ${issue?.path.join('.')}: ${issue?.message}.`,
+    `README.md of the dataset ${id} has configs that cannot be read: ${`${issue?.path.join('.')}: ${issue?.message}`.slice(0, MOST_OF_A_MESSAGE)}.`,
   );
 }
 
@@ -199,7 +227,8 @@ function namedSplits(
   given: NonNullable<Config['data_files']>,
   files: readonly string[],
   prefix: string,
-): Map<string, readonly string[]> {
+  id: string,
+): Map<string, ReadonlySet<string>> {
   const list = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value);
   const entries: [string, readonly string[]][] =
     typeof given === 'string'
@@ -207,26 +236,46 @@ function namedSplits(
       : Array.isArray(given)
         ? given.map((each) => (typeof each === 'string' ? ['train', [each]] : [each.split, list(each.path)]))
         : Object.entries(given).map(([split, path]) => [split, list(path)]);
-  const splits = new Map<string, string[]>();
+  const splits = new Map<string, Set<string>>();
+  const all = new Set(files);
+  const work = { steps: 0 };
   for (const [split, patterns] of entries) {
-    const matched = patterns.flatMap((pattern) => {
-      const expression = globExpression(prefix + pattern.replace(/^\.\//, ''));
-      return files.filter((file) => expression.test(file));
-    });
-    splits.set(split, [...new Set([...(splits.get(split) ?? []), ...matched])]);
+    const matched = splits.get(split) ?? new Set();
+    splits.set(split, matched);
+    for (const pattern of new Set(patterns)) {
+      const glob = new Glob(prefix + pattern.replace(/^\.\//, ''));
+      if (glob.literal !== null) {
+        if (all.has(glob.literal)) matched.add(glob.literal);
+        continue;
+      }
+      for (const file of files) {
+        if (glob.matches(file, work)) matched.add(file);
+        if (work.steps > MOST_STEPS) throw tooMuchWorkError(id);
+      }
+    }
   }
   return splits;
 }
 
+/** Some seconds; a pattern with a star takes 6 million where 100,000 files begin as it does. */
+const MOST_STEPS = 100_000_000;
+
+function tooMuchWorkError(id: string): DataError {
+  return new DataError(
+    `README.md of the dataset ${id} names its files by patterns that take too long to follow; expected fewer, or with fewer stars.`,
+    { hint: 'Download the files of the dataset, and give them as data.corpus.path.' },
+  );
+}
+
 /** `datasets`' guesses in their order: numbered shards in data/, folders, file names, and all for `train`. */
-function guessSplits(files: readonly string[], prefix: string): Map<string, readonly string[]> {
-  const shards = new Map<string, string[]>();
+function guessSplits(files: readonly string[], prefix: string): Map<string, ReadonlySet<string>> {
+  const shards = new Map<string, Set<string>>();
   for (const file of files) {
     const split = /^data\/([\w.]+)-\d{5}-of-\d{5}[^/]*\./.exec(file.slice(prefix.length))?.[1];
-    if (split !== undefined) shards.set(split, [...(shards.get(split) ?? []), file]);
+    if (split !== undefined) shards.set(split, (shards.get(split) ?? new Set()).add(file));
   }
   const guesses = [shards, splitsByWords(files, prefix, FOLDER_PATTERNS), splitsByWords(files, prefix, NAME_PATTERNS)];
-  return guesses.find((splits) => splits.size > 0) ?? new Map([['train', files]]);
+  return guesses.find((splits) => splits.size > 0) ?? new Map([['train', new Set(files)]]);
 }
 
 /** Word by word, pattern by pattern; a file may belong to two splits. */
@@ -234,29 +283,16 @@ function splitsByWords(
   files: readonly string[],
   prefix: string,
   patterns: readonly ((word: string) => string)[],
-): Map<string, string[]> {
-  const splits = new Map<string, string[]>();
+): Map<string, ReadonlySet<string>> {
+  const splits = new Map<string, ReadonlySet<string>>();
   for (const [split, words] of Object.entries(SPLIT_WORDS)) {
     const expressions = words.flatMap((word) => patterns.map((pattern) => new RegExp(`(?:^|/)${pattern(word)}`)));
     const found = expressions.flatMap((expression) =>
       files.filter((file) => expression.test(file.slice(prefix.length))),
     );
-    if (found.length > 0) splits.set(split, [...new Set(found)]);
+    if (found.length > 0) splits.set(split, new Set(found));
   }
   return splits;
-}
-
-/** Patterns as fsspec has them: `*` and `?` within a folder, `**` across folders, sets in brackets. */
-function globExpression(pattern: string): RegExp {
-  const source = pattern.replace(/\*\*\/|\*\*|\*|\?|\[!?[^\]/]+\]|[\\^$.|+(){}[\]]/g, (part) => {
-    if (part === '**/') return '(?:.*/)?';
-    if (part === '**') return '.*';
-    if (part === '*') return '[^/]*';
-    if (part === '?') return '[^/]';
-    if (part.length > 1) return part.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
-    return `\\${part}`;
-  });
-  return new RegExp(`^${source}$`);
 }
 
 function kindOf(file: string): DatasetFileKind | null {

@@ -202,8 +202,15 @@ function parseListing(answer: unknown): Listing | null {
 
 /** Whether a name of the server's is a path below the folder it is put into. */
 function isSafeName(name: string): boolean {
-  return !/[\\\0:]/.test(name) && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return (
+    name.length <= MOST_OF_A_NAME &&
+    !/[\\\0:]/.test(name) &&
+    name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  );
 }
+
+/** Longer paths no system takes; what is asked of each folder of one would take time with the square of its length. */
+const MOST_OF_A_NAME = 4096;
 
 /** An ETag without its quotes, if it can be the name of a file. */
 function cleanEtag(etag: unknown): string | null {

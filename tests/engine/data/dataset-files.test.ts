@@ -173,4 +173,28 @@ describe('the files of a dataset', () => {
     // Each compared with each would take a quarter of a minute.
     expect(process.cpuUsage(start).user / 1e6).toBeLessThan(8);
   }, 60_000);
+
+  it('are refused where README.md has patterns that take too long', () => {
+    const files = Array.from({ length: 1_000 }, (_, index) => `${'a'.repeat(200)}${index}.csv`);
+    const patterns = (count: number) => Array.from({ length: count }, (_, index) => `${'*a'.repeat(100)}${index}b`);
+    const given = (count: number) =>
+      configs(`configs: ${JSON.stringify([{ config_name: 'a', data_files: patterns(count) }])}`);
+    expect(failure(files, { readme: given(1) }).message).toContain('has no split "train"');
+    const { message, hint } = failure(files, { readme: given(1_000) });
+    expect(message).toBe(
+      'README.md of the dataset org/set names its files by patterns that take too long to follow; expected fewer, or with fewer stars.',
+    );
+    expect(hint).toContain('data.corpus.path');
+  });
+
+  it('are refused in few words, however many and long the names of splits and folders are', () => {
+    const splits = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`split${index}`, 'a.csv']));
+    const readme = configs(`configs: ${JSON.stringify([{ config_name: 'a', data_files: splits }])}`);
+    expect(failure(['a.csv'], { readme }).message).toMatch(/it has split0, .*, split39 and more\.$/);
+    const deep = `${'a/'.repeat(2_000)}b.csv`;
+    expect(failure([deep], { config: 'b' }).message).toMatch(/it has a, a\/a, .* and more\.$/);
+    expect(choose([deep], { config: 'a/a' }).files).toEqual([deep]);
+    const long = configs(`configs: ${JSON.stringify([{ config_name: 'a', data_files: { ['x'.repeat(10_000)]: 1 } }])}`);
+    expect(failure(['a.csv'], { readme: long }).message.length).toBeLessThan(500);
+  });
 });
