@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { isDirectory } from '../engine/files/file-kind.ts';
 import { findCachedSnapshot, lookUpRepository, type RepositoryName, snapshot } from '../engine/hub/hub-files.ts';
 import { readHubSettings } from '../engine/hub/hub-settings.ts';
-import { isModelFile, isWholeModel } from '../engine/hub/model-files.ts';
+import { isWholeModel, modelFilesOf } from '../engine/hub/model-files.ts';
 import { ModelError } from '../errors.ts';
 import { type ResolveModelOptions, readHubId, resolveModel, runHint } from './resolve-model.ts';
 
@@ -29,7 +29,7 @@ export async function obtainModel(model: string, options: ObtainModelOptions): P
   try {
     return await snapshot({
       ...repository,
-      files: isModelFile,
+      files: modelFilesOf,
       env,
       signal,
       onProgress: (doneBytes, totalBytes) => options.onProgress?.(doneBytes, totalBytes),
@@ -53,7 +53,7 @@ export async function lookUpModel(
   const repository = missingRepository(model, env);
   if (repository === null) return await resolveModel(model, options);
   try {
-    await lookUpRepository({ ...repository, files: isModelFile, env, signal });
+    await lookUpRepository({ ...repository, files: modelFilesOf, env, signal });
     return null;
   } catch (error) {
     throw sayWhereItIsNot(error, model, options);

@@ -28,7 +28,7 @@ export function addFetchCommand(program: Command, world: World): void {
 }
 
 async function fetchRepository(name: string, options: FetchOptions, world: World): Promise<void> {
-  const [{ snapshot, listFiles }, { isModelFile }, { readHubId }] = await Promise.all([
+  const [{ snapshot, listFiles }, { modelFilesOf }, { readHubId }] = await Promise.all([
     import('../../engine/hub/hub-files.ts'),
     import('../../engine/hub/model-files.ts'),
     import('../../runner/resolve-model.ts'),
@@ -40,7 +40,8 @@ async function fetchRepository(name: string, options: FetchOptions, world: World
     });
   }
   const repository = { ...named, type: options.dataset ? 'dataset' : 'model' } as const;
-  const files = options.dataset || options.all ? (file: string) => file !== '.gitattributes' : isModelFile;
+  const allFiles = (all: readonly string[]) => new Set(all.filter((file) => file !== '.gitattributes'));
+  const files = options.dataset || options.all ? allFiles : modelFilesOf;
   const directory = await withDownload(name, world, (download) =>
     snapshot({ ...repository, files, env: world.env, ...download }),
   );

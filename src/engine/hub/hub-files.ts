@@ -17,8 +17,8 @@ import { findHubToken, type HubSettings, readHubSettings } from './hub-settings.
 import type { ExpectedFile } from './partial-file.ts';
 
 export interface SnapshotOptions extends RepositoryName {
-  /** Whether a file is wanted, of all that the repository has. */
-  readonly files: (name: string, all: readonly string[]) => boolean;
+  /** Gives the names of the files that are wanted, of all that the repository has. */
+  readonly files: (all: readonly string[]) => ReadonlySet<string>;
   readonly env: NodeJS.ProcessEnv;
   /** Called as bytes arrive; the total is of the wanted files that were not here, null when the hub does not tell it. */
   onProgress?(doneBytes: number, totalBytes: number | null): void;
@@ -93,7 +93,7 @@ export function findCachedSnapshot({
 
 function findCached(options: SnapshotOptions): string | null {
   const cached = findCachedSnapshot(options);
-  return cached?.names.some((name) => options.files(name, cached.names)) ? cached.directory : null;
+  return cached !== null && options.files(cached.names).size > 0 ? cached.directory : null;
 }
 
 function openClient(
@@ -118,25 +118,27 @@ interface FetchContext {
 /** Fetches contents first and shows them as files after: a folder that is there is whole. */
 async function fetchMissing(wanted: readonly HubFile[], context: FetchContext): Promise<void> {
   const { commit, cache, client, settings, options, Kind } = context;
-  const missing = wanted.filter(({ name, sizeBytes }) => !isThere(join(cache.snapshot(commit), name), sizeBytes));
-  const described = await inParallel(missing, async (file) =>
-    file.etag === null ? await client.describe(options, file.name, commit) : file,
-  );
-  const absent = distinct(described).filter(({ etag, sizeBytes }) => !isThere(cache.blob(etag ?? ''), sizeBytes));
+  let isComplete = false;
   try {
+    const missing = wanted.filter(({ name, sizeBytes }) => !isThere(join(cache.snapshot(commit), name), sizeBytes));
+    isComplete = missing.length === 0;
+    const described = await inParallel(missing, async (file) =>
+      file.etag === null ? await client.describe(options, file.name, commit) : file,
+    );
+    const absent = distinct(described).filter(({ etag, sizeBytes }) => !isThere(cache.blob(etag ?? ''), sizeBytes));
     if (absent.length > 0) tagCache(settings.cacheDirectory);
     await downloadAll(absent, context);
     for (const { name, etag } of described) cache.link(commit, name, etag ?? '');
     cache.writeRef(options.revision, commit);
   } catch (error) {
-    if (missing.length === 0) return; // a cache that may only be read, but has it all
+    if (isComplete) return; // a cache that may only be read, but has it all
     throw diskError(Kind, cache.directory, error) ?? error;
   }
 }
 
 async function downloadAll(files: readonly HubFile[], context: FetchContext): Promise<void> {
   const { commit, cache, client, settings, options, Kind } = context;
-  const done = new Map<string, number>();
+  let doneBytes = 0;
   const total = sumOf(files.map(({ sizeBytes }) => sizeBytes));
   // The first failure ends the others, which keep what they have.
   const failed = new AbortController();
@@ -144,6 +146,7 @@ async function downloadAll(files: readonly HubFile[], context: FetchContext): Pr
   let failure: unknown;
   await inParallel(files, async ({ name, etag, sizeBytes }) => {
     if (failed.signal.aborted) return;
+    let before = 0;
     try {
       await downloadFile({
         url: client.fileUrl(options, commit, name),
@@ -155,9 +158,10 @@ async function downloadAll(files: readonly HubFile[], context: FetchContext): Pr
         errorKind: Kind,
         fetch: options.fetch,
         signal,
-        onProgress: (doneBytes) => {
-          done.set(name, doneBytes);
-          options.onProgress?.(sumOf([...done.values()]) ?? 0, total);
+        onProgress: (now) => {
+          doneBytes += now - before;
+          before = now;
+          options.onProgress?.(doneBytes, total);
         },
         onWait: () => options.onWarning?.(`Another process is fetching ${options.id}/${name}: waiting for it.`),
         explainRefusal: async (response) => await client.explain(response, options, name),
@@ -179,7 +183,8 @@ function expectationOf(etag: string, sizeBytes: number | null): ExpectedFile {
 
 function chooseFiles(files: readonly HubFile[], options: SnapshotOptions, Kind: ErrorKind): HubFile[] {
   const names = files.map(({ name }) => name);
-  const wanted = files.filter(({ name }) => options.files(name, names));
+  const chosen = options.files(names);
+  const wanted = files.filter(({ name }) => chosen.has(name));
   if (wanted.length > 0) return wanted;
   const holds = names.length === 0 ? 'no file' : `${names.slice(0, 12).join(', ')}${names.length > 12 ? ' …' : ''}`;
   throw new Kind(

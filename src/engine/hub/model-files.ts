@@ -19,14 +19,15 @@ const WEIGHT_FORMS = [
   { single: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', shard: /^pytorch_model-(\d+)-of-(\d+)\.bin$/ },
 ];
 
-/** Tells whether a file is part of the model, of all names that the repository has. */
-export function isModelFile(name: string, all: readonly string[]): boolean {
-  if (SMALL_FILES.includes(name)) return true;
-  for (const { single, index, shard } of WEIGHT_FORMS) {
-    if (all.includes(single)) return name === single;
-    if (all.includes(index)) return name === index || shard.test(name);
-  }
-  return false;
+/** Gives the names of the files that are part of the model, of all that the repository has. */
+export function modelFilesOf(all: readonly string[]): ReadonlySet<string> {
+  const names = new Set(all);
+  const form = WEIGHT_FORMS.find(({ single, index }) => names.has(single) || names.has(index));
+  const isWeights = (name: string): boolean => {
+    if (form === undefined) return false;
+    return names.has(form.single) ? name === form.single : name === form.index || form.shard.test(name);
+  };
+  return new Set(all.filter((name) => SMALL_FILES.includes(name) || isWeights(name)));
 }
 
 /** Tells whether the names are of a whole model: nothing of it is still to be fetched. */

@@ -38,19 +38,12 @@ async function fetchFiles(
   let chosen: DatasetFiles | null = null;
   let refusal: DataError | null = null;
   const fetchSome = async (wantsOf: (all: readonly string[]) => readonly string[]): Promise<string> => {
-    // Asked for each name of the cache's list, then of the hub's: one answer for each list.
-    const wanted = new Map<readonly string[], ReadonlySet<string>>();
-    const files = (name: string, all: readonly string[]): boolean => {
-      const names = wanted.get(all) ?? new Set(wantsOf(all));
-      wanted.set(all, names);
-      return names.has(name);
-    };
     try {
       return await snapshot({
         id,
         type: 'dataset',
         revision,
-        files,
+        files: (all) => new Set(wantsOf(all)),
         env,
         signal,
         onProgress: (doneBytes, totalBytes) => onProgress?.(id, doneBytes, totalBytes),
