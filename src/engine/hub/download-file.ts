@@ -47,6 +47,7 @@ export interface DownloadOptions {
   explainRefusal?(response: Response): Promise<AppError | null>;
 }
 
+const OTHER_FILE = 'The file on the server has changed, or a proxy on the way answers in its place.';
 const MAX_PAUSE_MS = 30_000;
 /** A server that asks for a longer pause is told of instead of waited for. */
 const MAX_RETRY_AFTER_MS = 300_000;
@@ -150,6 +151,10 @@ async function transferOnce(partial: PartialFile, options: DownloadOptions, Kind
     if (total === partial.length && asked > 0 && response.status === 416) return;
     options.onProgress?.(partial.length, total);
     await receive(partial, response, {
+      beforeBytes: (count) => {
+        if (total === null || partial.length + count <= total) return;
+        throw new Kind(`${publicUrl(url)} goes on after ${total} bytes, which should be all.`, { hint: OTHER_FILE });
+      },
       onBytes: () => {
         keepGoing();
         options.onProgress?.(partial.length, total);
@@ -202,7 +207,7 @@ async function prepare(
   if (expected.sizeBytes !== undefined && total !== null && total !== expected.sizeBytes) {
     await response.body?.cancel();
     throw new Kind(`${publicUrl(url)} has ${total} bytes, expected ${expected.sizeBytes}.`, {
-      hint: 'The file on the server has changed, or a proxy on the way answers in its place.',
+      hint: OTHER_FILE,
     });
   }
   await requireSpace(options.destination, (total ?? 0) - partial.length, Kind);
@@ -226,7 +231,11 @@ async function refusal(
 async function receive(
   partial: PartialFile,
   response: Response,
-  { onBytes, onNetworkError }: { onBytes: () => void; onNetworkError: (cause: unknown) => Error },
+  {
+    beforeBytes,
+    onBytes,
+    onNetworkError,
+  }: { beforeBytes: (count: number) => void; onBytes: () => void; onNetworkError: (cause: unknown) => Error },
 ): Promise<void> {
   const reader = response.body?.getReader();
   if (reader === undefined) return;
@@ -236,6 +245,7 @@ async function receive(
         throw onNetworkError(cause);
       });
       if (done) return;
+      beforeBytes(value.length);
       await partial.append(value);
       onBytes();
     }

@@ -58,8 +58,12 @@ export function publicUrl(url: string | URL): string {
 
 function redirectTarget(location: string, from: URL): URL {
   const target = URL.parse(location, from.href);
-  if (target !== null && (target.protocol === 'https:' || target.protocol === 'http:')) return target;
-  throw new RedirectError(`${publicUrl(from)} redirects to an address that is not one of the web`);
+  if (target === null || (target.protocol !== 'https:' && target.protocol !== 'http:')) {
+    throw new RedirectError(`${publicUrl(from)} redirects to an address that is not one of the web`);
+  }
+  // fetch would refuse it, and quote it in full.
+  if (target.username === '' && target.password === '') return target;
+  throw new RedirectError(`${publicUrl(from)} redirects to an address with a user name or password in it`);
 }
 
 function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {

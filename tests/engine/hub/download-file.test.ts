@@ -294,6 +294,29 @@ describe('a download that fails', () => {
     expect(error.hint).toContain('HF_HOME');
   });
 
+  it('for an answer that goes on after its end is left there, whatever it is packed in', async () => {
+    let sentBytes = 0;
+    const endless = () =>
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          sentBytes += 100_000;
+          if (sentBytes > 3_000_000) controller.error(new Error('it was read on and on'));
+          else controller.enqueue(new Uint8Array(100_000));
+        },
+      });
+    const wanted = options({ expected: { sizeBytes: bytes.length }, fetch: async () => new Response(endless()) });
+    const error = await failure(downloadFile(wanted));
+    expect(error.message).toMatch(/file\.bin goes on after 300000 bytes, which should be all\.$/);
+    expect(error.hint).toContain('a proxy on the way');
+    expect(sentBytes).toBeLessThanOrEqual(600_000);
+  });
+
+  it('shows no password of an address that it is led to', async () => {
+    hub.fault = () => ({ type: 'redirect', location: 'https://me:pass@host.invalid/x?signature=secret' });
+    const error = await failure(downloadFile(options()));
+    expect(JSON.stringify(error)).not.toMatch(/me:pass|secret/);
+  });
+
   it('for want of space says so before it begins', async () => {
     const answer = new Response(bytes, { headers: { 'content-length': String(2 ** 52) } });
     const error = await failure(downloadFile(options({ fetch: async () => answer })));
