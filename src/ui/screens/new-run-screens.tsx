@@ -76,5 +76,5 @@ function presetContent({ values }: Preset, { symbols }: Theme): string {
 }
 
 function lastPart(path: string): string {
-  return path.replace(/\/+$/, '').replace(/^.*\//, '');
+  return path.split('/').findLast((part) => part !== '') ?? '';
 }

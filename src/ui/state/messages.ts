@@ -87,6 +87,7 @@ export function withFailure(state: UiState, failure: Failure): UiState {
 }
 
 export function failureText({ message, hint }: Failure): string {
-  const text = message.replace(/\s*\n\s*/g, ' ');
+  const lines = message.split('\n').map((line) => line.trim());
+  const text = lines.filter((line) => line !== '').join(' ');
   return hint === null ? text : `${text} ${hint}`;
 }

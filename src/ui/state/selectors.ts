@@ -19,15 +19,12 @@ export interface EventLine {
 /** Cells before the words of an event: margin, time and type. */
 export const EVENT_MARGIN = 31;
 
-/** A folder and a checkpoint in it. */
-const CHECKPOINT_PATH = /(\/.*)\/(?=checkpoint-\d)/;
-
 /**
  * The events of a run with their words broken into lines that fit a window of so many columns. The folder of the
  * checkpoints is told once, before them.
  */
 export const eventRows = rememberLast((events: readonly EventRow[], columns: number): readonly EventLine[] => {
-  const folder = events.map(({ text }) => CHECKPOINT_PATH.exec(text)?.[1]).find((found) => found !== undefined);
+  const folder = events.map(({ text }) => checkpointFolder(text)).find((found) => found !== undefined);
   const heading = folder === undefined ? [] : wrapText(visibleText(`Checkpoints are in ${folder}`), columns - 3);
   const rows = events.flatMap(({ time, type, text }) => {
     const short = folder === undefined ? text : text.replaceAll(`${folder}/checkpoint-`, 'checkpoint-');
@@ -39,6 +36,16 @@ export const eventRows = rememberLast((events: readonly EventRow[], columns: num
   });
   return [...heading.map((text): EventLine => ({ time: null, type: 'heading', text })), ...rows];
 });
+
+/** The folder of a checkpoint that a text tells of; undefined where it tells of none. */
+function checkpointFolder(text: string): string | undefined {
+  for (const line of text.split('\n')) {
+    const start = line.indexOf('/');
+    const end = [...line.matchAll(/\/checkpoint-\d/g)].at(-1)?.index ?? -1;
+    if (start !== -1 && end > start) return line.slice(start, end);
+  }
+  return undefined;
+}
 
 /** The runs of a comparison that could be read. */
 export function comparedRuns(state: UiState, screen: CompareScreen): readonly RunDetail[] {

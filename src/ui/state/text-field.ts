@@ -46,11 +46,11 @@ export function editText(field: TextField, command: Command): TextField {
     case 'delete-forward':
       return without(cursor, cursor + 1);
     case 'delete-word': {
-      const kept = parts
-        .slice(0, cursor)
-        .join('')
-        .replace(/\S*\s*$/u, '');
-      return without(characters(kept).length, cursor);
+      const isSpace = (at: number) => /^\s/u.test(parts[at] ?? '');
+      let from = cursor;
+      while (from > 0 && isSpace(from - 1)) from--;
+      while (from > 0 && !isSpace(from - 1)) from--;
+      return without(from, cursor);
     }
     case 'delete-line':
       return without(0, cursor);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareSettings } from '../../../src/ui/state/config-difference.ts';
+import { failureText } from '../../../src/ui/state/messages.ts';
 import { eventRows, HELP_KEYS_WIDTH, helpRows } from '../../../src/ui/state/selectors.ts';
 
 describe('eventRows', () => {
@@ -9,6 +10,42 @@ describe('eventRows', () => {
       { time: 5, type: 'warning', text: 'one two' },
       { time: null, type: 'warning', text: 'three␇' },
     ]);
+  });
+
+  it('tells the folder of the checkpoints once', () => {
+    const events = [
+      { seq: 1, time: 5, type: 'warning', text: 'none in /data' },
+      { seq: 2, time: 6, type: 'checkpoint', text: 'saved /data/my runs/checkpoint-10' },
+      { seq: 3, time: 7, type: 'checkpoint', text: 'saved /data/my runs/checkpoint-20' },
+    ];
+    expect(eventRows(events, 80).map(({ text }) => text)).toEqual([
+      'Checkpoints are in /data/my runs',
+      'none in /data',
+      'saved checkpoint-10',
+      'saved checkpoint-20',
+    ]);
+  });
+
+  it('looks for it in a text of many slashes once', () => {
+    const start = process.cpuUsage();
+    expect(
+      eventRows([{ seq: 1, time: 5, type: 'warning', text: `${'/ '.repeat(100_000)}` }], 80).length,
+    ).toBeGreaterThan(1);
+    // Tried from each slash on, it would take more than ten seconds.
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(4);
+  });
+});
+
+describe('failureText', () => {
+  it('is one line', () => {
+    expect(failureText({ message: 'a \n\n  b\nc', hint: 'Do d.' })).toBe('a b c Do d.');
+  });
+
+  it('is found in one look, however many spaces there are', () => {
+    const start = process.cpuUsage();
+    expect(failureText({ message: `a${' '.repeat(200_000)}b`, hint: null })).toHaveLength(200_002);
+    // Tried from each space on, it would take more than half a minute.
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(4);
   });
 });
 

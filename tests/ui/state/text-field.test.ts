@@ -26,6 +26,13 @@ describe('a text field', () => {
     expect(insertText({ text: 'ad', cursor: 1 }, 'b\r\nc\u001b[A\u0000')).toEqual({ text: 'ab c[Ad', cursor: 6 });
   });
 
+  it('deletes a word in a pasted text of one very long one', () => {
+    const start = process.cpuUsage();
+    expect(editText(textFieldOf(`${'a'.repeat(200_000)} x`), 'delete-word').cursor).toBe(200_001);
+    // Tried from each character on, it would take two minutes.
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
+  });
+
   it('begins with the cursor at the end, on a space', () => {
     expect(textFieldOf('été')).toEqual({ text: 'été', cursor: 3 });
     expect(aroundCursor({ text: 'été', cursor: 3 })).toEqual({ before: 'été', at: ' ', after: '' });
