@@ -2,7 +2,9 @@
  * Tokens that are matched in text by their spelling, before SentencePiece sees it: the special tokens `</s>`, `<unk>`
  * and `<pad>`, and those a user added to the tokenizer. As the slow tokenizers of transformers 4 (`tokens_trie`).
  */
+import { ByteTrie } from './byte-trie.ts';
 import { stripEnd, stripStart } from './python-strip.ts';
+import { utf8Length } from './utf8-length.ts';
 
 export interface AddedToken {
   readonly id: number;
@@ -17,15 +19,13 @@ export interface AddedToken {
 export class AddedTokens {
   readonly #byContent: ReadonlyMap<string, AddedToken>;
   readonly #byId: ReadonlyMap<number, AddedToken>;
-  readonly #pattern: RegExp;
+  readonly #spellings: ByteTrie;
 
   constructor(tokens: readonly AddedToken[]) {
     const spelled = tokens.filter(({ content }) => content !== '');
     this.#byContent = new Map(spelled.map((token) => [token.content, token]));
     this.#byId = new Map(spelled.map((token) => [token.id, token]));
-    // Alternatives are tried in order: the longest of those that start at one place wins.
-    const alternatives = [...this.#byContent.keys()].sort((a, b) => b.length - a.length).map(escapeForRegExp);
-    this.#pattern = new RegExp(alternatives.length > 0 ? `(${alternatives.join('|')})` : '(?!)', 'u');
+    this.#spellings = new ByteTrie([...this.#byContent.keys()].map((content, at) => [Buffer.from(content), at]));
   }
 
   byContent(content: string): AddedToken | undefined {
@@ -38,9 +38,7 @@ export class AddedTokens {
 
   /** Cuts a text into added tokens and the text between them; nothing empty is given. */
   split(text: string): (AddedToken | string)[] {
-    if (!this.#pattern.test(text)) return text === '' ? [] : [text];
-    // A capturing split gives text and token in turn.
-    const parts = text.split(this.#pattern);
+    const parts = this.#cut(text);
     const result: (AddedToken | string)[] = [];
     for (const [i, part] of parts.entries()) {
       const token = i % 2 === 1 ? this.#byContent.get(part) : undefined;
@@ -55,8 +53,20 @@ export class AddedTokens {
     }
     return result;
   }
-}
 
-function escapeForRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  /** Gives text and spelling in turn, from text to text. Of the spellings that start at one place the longest counts. */
+  #cut(text: string): string[] {
+    const bytes = Buffer.from(text);
+    const parts: string[] = [];
+    let from = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const length = this.#spellings.longestPrefix(bytes, at, bytes.length);
+      if (length > 0) {
+        parts.push(bytes.toString('utf8', from, at), bytes.toString('utf8', at, at + length));
+        from = at + length;
+      }
+      at += length || utf8Length(bytes[at] ?? 0);
+    }
+    return parts.length === 0 ? [text] : [...parts, bytes.toString('utf8', from)];
+  }
 }

@@ -14,6 +14,9 @@ import type { AddedToken } from './added-tokens.ts';
 /** Ids are 32-bit integers to a model. */
 const MAX_ID = 2 ** 31 - 1;
 
+/** A token is looked for at each character of a text. */
+const MOST_OF_A_TOKEN = 1000;
+
 /** Piece to id. */
 export type Vocabulary = ReadonlyMap<string, number>;
 
@@ -100,6 +103,13 @@ function collectAddedTokens(
   for (const token of specialTokens) {
     if (tokens.some(({ content }) => content === token.content)) continue;
     tokens.push({ ...token, id: vocabulary.get(token.content) ?? 0, isSpecial: true });
+  }
+  const longest = tokens.reduce((length, { content }) => Math.max(length, content.length), 0);
+  if (longest > MOST_OF_A_TOKEN) {
+    throw new ModelError(
+      `${configPath} tells of a token of ${longest} characters; at most ${MOST_OF_A_TOKEN} are matched in text.`,
+      { hint: 'Use the tokenizer_config.json published with the model.' },
+    );
   }
   return tokens;
 }

@@ -205,6 +205,14 @@ describe('loading a tokenizer', () => {
     else expect(error.hint).toMatch(hint);
   });
 
+  it.each([20_000_000, 1_001])('refuses an added token of %i characters', async (length) => {
+    change('tokenizer_config.json', { added_tokens_decoder: { 7: { content: 'a'.repeat(length) } } });
+    const { message } = await loadError();
+    expect(message).toMatch(
+      /tokenizer_config\.json tells of a token of \d+ characters; at most 1000 are matched in text\.$/,
+    );
+  });
+
   it('says when there is no such directory', async () => {
     directory = path.join(directory, 'absent');
     const { message, hint, exitCode } = await loadError();
