@@ -16,16 +16,21 @@ export interface AddedToken {
   readonly stripsRight: boolean;
 }
 
+const FEW_BEGINNINGS = 8;
+
 export class AddedTokens {
   readonly #byContent: ReadonlyMap<string, AddedToken>;
   readonly #byId: ReadonlyMap<number, AddedToken>;
   readonly #spellings: ByteTrie;
+  /** Where these are few, a text without any of them has no token, which is quickly said of most texts. */
+  readonly #beginnings: readonly string[];
 
   constructor(tokens: readonly AddedToken[]) {
     const spelled = tokens.filter(({ content }) => content !== '');
     this.#byContent = new Map(spelled.map((token) => [token.content, token]));
     this.#byId = new Map(spelled.map((token) => [token.id, token]));
     this.#spellings = new ByteTrie([...this.#byContent.keys()].map((content, at) => [Buffer.from(content), at]));
+    this.#beginnings = [...new Set(spelled.map(({ content }) => content.charAt(0)))];
   }
 
   byContent(content: string): AddedToken | undefined {
@@ -56,6 +61,8 @@ export class AddedTokens {
 
   /** Gives text and spelling in turn, from text to text. Of the spellings that start at one place the longest counts. */
   #cut(text: string): string[] {
+    const hasFew = this.#beginnings.length <= FEW_BEGINNINGS;
+    if (hasFew && !this.#beginnings.some((beginning) => text.includes(beginning))) return [text];
     const bytes = Buffer.from(text);
     const parts: string[] = [];
     let from = 0;
