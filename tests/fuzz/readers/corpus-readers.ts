@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { CorpusSpec } from '../../../src/engine/config/experiment.ts';
+import { chooseDatasetFiles } from '../../../src/engine/data/dataset-files.ts';
 import { readCorpus } from '../../../src/engine/data/read-corpus.ts';
 import { zipOf } from '../../support/zip.ts';
 import type { Random } from '../random.ts';
@@ -155,6 +156,60 @@ const zipSeed = (isDeflated: boolean): Buffer =>
     { name: 'link', content: lines('/etc/passwd'), mode: 0o120777 },
   ]);
 
+/** What the hub tells of a dataset: the names of its files, one a line, then README.md. */
+const datasetFiles: FuzzedReader = {
+  name: 'dataset-files',
+  seeds: () => [
+    lines('data/train-00000-of-00001.parquet\ntest.csv\ndev/a-val-1.jsonl\nen-fr/training.tsv\n'),
+    lines(`en-fr/train.csv\n${README}\n`),
+    lines(`a.json\nx/b.json\n${README.replaceAll('en-fr', 'x')}`),
+  ],
+  words: [
+    '*',
+    '**/',
+    '?',
+    '[a-z]',
+    '[!',
+    '[z-a]',
+    '../',
+    '/',
+    'train',
+    '-00000-of-00002.',
+    '- ',
+    ': ',
+    '{',
+    '[',
+    '&a ',
+    '*a',
+    '!!x ',
+  ],
+  spoil: (input, random) =>
+    spoilParts(input, /([\n:/])/, random, ['*', '**', '?', '[z-a]', '../', 'train', 'dev', '-', ': ', '&a', '*a']),
+  read(input) {
+    const text = input.toString();
+    const end = /^---$/m.exec(text)?.index ?? text.length;
+    const files = text
+      .slice(0, end)
+      .split('\n')
+      .filter((name) => name !== '');
+    chooseDatasetFiles({ id: 'o/d', files, readme: text.slice(end), config: null, split: 'train' }, LANGUAGES);
+  },
+};
+
+const README = `---
+license: mit
+configs:
+- config_name: en-fr
+  default: true
+  data_dir: en-fr
+  data_files:
+  - split: train
+    path: ["*.csv", "**/[a-c]?.json"]
+- config_name: other
+  data_files: {train: "x/**", test: [y]}
+---
+`;
+
 export const corpusReaders: readonly FuzzedReader[] = [
   corpusReader({
     name: 'tmx',
@@ -254,4 +309,5 @@ export const corpusReaders: readonly FuzzedReader[] = [
     spoil: spoilZip,
     words: ['../', '/', '\\', 'PK\x01\x02', 'PK\x06\x06', 'PK\x06\x07'],
   }),
+  datasetFiles,
 ];
