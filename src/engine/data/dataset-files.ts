@@ -47,16 +47,17 @@ const SPLIT_WORDS: Readonly<Record<string, readonly string[]>> = {
   test: ['test', 'testing', 'eval', 'evaluation'],
 };
 
-/** `datasets`' data_files.py: the word stands alone, between the ends of a name and what parts words. */
+/** `datasets`' data_files.py: the word stands alone, between the ends of a name and what parts words. In the folders: */
 const FOLDER_PATTERNS: readonly ((word: string) => string)[] = [
-  (word) => `${word}/`,
-  (word) => `${word}[-._ 0-9][^/]*/`,
-  (word) => `[^/]*[-._ 0-9]${word}/`,
-  (word) => `[^/]*[-._ 0-9]${word}[-._ 0-9][^/]*/`,
+  (word) => `(?:^|/)${word}/`,
+  (word) => `(?:^|/)${word}[-._ 0-9]`,
+  (word) => `[-._ 0-9]${word}/`,
+  (word) => `[-._ 0-9]${word}[-._ 0-9]`,
 ];
+/** And in the name of the file. */
 const NAME_PATTERNS: readonly ((word: string) => string)[] = [
-  (word) => `${word}[-._ 0-9][^/]*$`,
-  (word) => `[^/]*[-._ 0-9]${word}[-._ 0-9][^/]*$`,
+  (word) => `^${word}[-._ 0-9]`,
+  (word) => `[-._ 0-9]${word}[-._ 0-9]`,
 ];
 
 const configsSchema = z.object({
@@ -274,22 +275,25 @@ function guessSplits(files: readonly string[], prefix: string): Map<string, Read
     const split = /^data\/([\w.]+)-\d{5}-of-\d{5}[^/]*\./.exec(file.slice(prefix.length))?.[1];
     if (split !== undefined) shards.set(split, (shards.get(split) ?? new Set()).add(file));
   }
-  const guesses = [shards, splitsByWords(files, prefix, FOLDER_PATTERNS), splitsByWords(files, prefix, NAME_PATTERNS)];
+  const nameStart = (file: string) => file.lastIndexOf('/') + 1;
+  const guesses = [
+    shards,
+    splitsByWords(files, (file) => file.slice(prefix.length, nameStart(file)), FOLDER_PATTERNS),
+    splitsByWords(files, (file) => file.slice(nameStart(file)), NAME_PATTERNS),
+  ];
   return guesses.find((splits) => splits.size > 0) ?? new Map([['train', new Set(files)]]);
 }
 
 /** Word by word, pattern by pattern; a file may belong to two splits. */
 function splitsByWords(
   files: readonly string[],
-  prefix: string,
+  partOf: (file: string) => string,
   patterns: readonly ((word: string) => string)[],
 ): Map<string, ReadonlySet<string>> {
   const splits = new Map<string, ReadonlySet<string>>();
   for (const [split, words] of Object.entries(SPLIT_WORDS)) {
-    const expressions = words.flatMap((word) => patterns.map((pattern) => new RegExp(`(?:^|/)${pattern(word)}`)));
-    const found = expressions.flatMap((expression) =>
-      files.filter((file) => expression.test(file.slice(prefix.length))),
-    );
+    const expressions = words.flatMap((word) => patterns.map((pattern) => new RegExp(pattern(word))));
+    const found = expressions.flatMap((expression) => files.filter((file) => expression.test(partOf(file))));
     if (found.length > 0) splits.set(split, new Set(found));
   }
   return splits;

@@ -197,4 +197,13 @@ describe('the files of a dataset', () => {
     const long = configs(`configs: ${JSON.stringify([{ config_name: 'a', data_files: { ['x'.repeat(10_000)]: 1 } }])}`);
     expect(failure(['a.csv'], { readme: long }).message.length).toBeLessThan(500);
   });
+
+  it('are found by words in names of any length', () => {
+    const start = process.cpuUsage();
+    const long = '-dev'.repeat(100_000);
+    for (const name of [`${long}.csv`, `${long}/a.csv`])
+      expect(choose([name, 'a.csv'], { split: 'validation' }).files).toEqual([name]);
+    // Where the rest of a name is looked at anew at each word, a minute.
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(8);
+  });
 });
