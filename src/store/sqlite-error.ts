@@ -38,7 +38,7 @@ export function damagedStore(path: string, said: string, cause?: unknown): Store
 /** The error for a store file that is gone or empty although there are runs, or a damaged one was set aside. */
 export function lostStore(path: string, runs: number, setAside: string | null): StoreError {
   const traces = [
-    ...(runs === 0 ? [] : [`${runs} runs beside it have journals`]),
+    ...(runs === 0 ? [] : [runs === 1 ? '1 run beside it has a journal' : `${runs} runs beside it have journals`]),
     ...(setAside === null ? [] : [`${setAside} was set aside`]),
   ];
   return new StoreError(`The store file ${path} is empty or gone, but ${traces.join(', and ')}.`, {

@@ -203,7 +203,7 @@ describe('a run on another host', () => {
     expect(readFileSync(fileOf(store.directory), 'utf8')).toBe('damaged');
     const { done } = await repairStore(store.directory, () => Date.now() + 6 * minute);
     expect(done).toContain(
-      'a new store was made with 1 runs: 1 from their journals, 0 from the damaged file, 0 from both',
+      'a new store was made with 1 run: 1 from their journals, 0 from the damaged file, 0 from both',
     );
   });
 

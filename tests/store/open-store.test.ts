@@ -254,7 +254,7 @@ describe('a damaged store', () => {
       for (const readOnly of [false, true]) {
         const error = storeErrorOf(() => openStore(directory, { readOnly }));
         expect(error.message).toBe(
-          `The store file ${fileOf(directory)} is empty or gone, but 1 runs beside it have journals.`,
+          `The store file ${fileOf(directory)} is empty or gone, but 1 run beside it has a journal.`,
         );
         expect(error.hint).toContain('`bleubird store repair` makes it anew from what there is');
       }
