@@ -14,6 +14,7 @@ import {
   isEmptyOrGone,
   newestSetAside,
 } from '../store/database-care.ts';
+import { isOfAnotherRun } from '../store/foreign-journal.ts';
 import { journalPath } from '../store/journal.ts';
 import { openStore } from '../store/open-store.ts';
 import { type JournalSummary, summarizeJournal } from '../store/read-journal.ts';
@@ -129,18 +130,23 @@ async function examineRun(store: Store, path: string, run: RunRecord, now: numbe
   return [...examineJournal(store, path, run), ...(await examineCheckpoints(store, run)), ...examineUnfinished(run)];
 }
 
-function examineJournal(store: Store, path: string, { id, directory }: RunRecord): Finding[] {
+function examineJournal(store: Store, path: string, { id, directory, createdAt }: RunRecord): Finding[] {
   const note = (message: string): Finding => ({ severity: 'note', run: id, message, cure: 'none' });
   const problem = (message: string): Finding => ({ severity: 'problem', run: id, message, cure: 'rebuild-run' });
   if (!existsSync(journalPath(directory))) return [note('it has no journal: a lost store could not give it back')];
   const journal = withStoreErrors(path, () => summarizeJournal(journalPath(directory), parseEnvelope));
   const lastSeq = store.lastSeq(id);
   if (journal.createdAt === null) return [note('its journal does not begin with the run')];
+  if (isOfAnotherRun(journal, createdAt)) {
+    return [note(`its journal is that of another run, ${journal.id}: a lost store could not give it back`)];
+  }
   if (journal.lastSeq > lastSeq) {
     return [problem(`${journal.lastSeq - lastSeq} events of its journal are not in the store`)];
   }
   const findings: Finding[] = [];
   if (journal.damagedLines > 0) findings.push(note(`${journal.damagedLines} lines of its journal are damaged`));
+  else if (journal.missingEvents > 0)
+    findings.push(note(`${journal.missingEvents} events are missing from its journal`));
   if (journal.lastSeq < lastSeq) findings.push(note(`its journal ends ${lastSeq - journal.lastSeq} events early`));
   if (findings.length > 0) return findings;
   return store.missingFromStore(id, parseEnvelope).map(problem);

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Database } from 'better-sqlite3';
 import * as z from 'zod';
+import { isForeignJournal, isOfAnotherRun } from './foreign-journal.ts';
 import { journalPath } from './journal.ts';
 import { entriesInTail, lastWriter, readJournalTail } from './journal-tail.ts';
 import { entriesThatCount, type ParseEnvelope, type ReadEntry, summarizeJournal } from './read-journal.ts';
@@ -17,15 +18,17 @@ const storedRun = z
     number: z.number(),
     state: z.enum(RUN_STATES),
     lastSeq: z.number(),
+    createdAt: z.number(),
     pid: z.number().nullable(),
     processStart: z.string().nullable(),
     bootId: z.string().nullable(),
     pidNamespace: z.string().nullable(),
     hostname: z.string().nullable(),
   })
-  .transform(({ number, state, lastSeq, pid, hostname, ...start }) => ({
+  .transform(({ number, state, lastSeq, createdAt, pid, hostname, ...start }) => ({
     number,
     lastSeq,
+    createdAt,
     // Whoever finds a dead runner writes "interrupted", and knows no better: of the journal's word and this, that counts.
     hasEnd: !isUnfinished(state) && state !== 'interrupted',
     runner: pid === null || hostname === null ? null : ({ pid, ...start, hostname } satisfies RunnerIdentity),
@@ -34,7 +37,7 @@ const storedRun = z
 type StoredRun = z.infer<typeof storedRun>;
 
 const SELECT_RUN = `
-  SELECT number, state, last_seq AS lastSeq, runner_pid AS pid, runner_process_start AS processStart,
+  SELECT number, state, last_seq AS lastSeq, created_at AS createdAt, runner_pid AS pid, runner_process_start AS processStart,
     runner_boot_id AS bootId, runner_pid_namespace AS pidNamespace, runner_hostname AS hostname
   FROM runs JOIN run_details ON run_details.run = runs.number WHERE id = ?`;
 
@@ -58,10 +61,12 @@ export function catchUp(
   const run = readStored();
   const tail = readJournalTail(path, parseEnvelope);
   if (tail !== null && !lacks(run, tail.lastSeq, tail.end !== null)) return false;
+  if (run !== null && isForeignJournal(path, run.createdAt)) return false;
   let news = run === null ? null : newsInTail(path, run, parseEnvelope);
   if (news === null) {
     const journal = summarizeJournal(path, parseEnvelope);
     if (journal.createdAt === null || !lacks(run, journal.lastSeq, journal.isEnded)) return false;
+    if (run !== null && isOfAnotherRun(journal, run.createdAt)) return false;
     const isPlain = run !== null && isSameRunner(journal.runner, run.runner);
     news = isPlain ? newsAmong(entriesThatCount(path, parseEnvelope), run) : null;
   }

@@ -17,11 +17,19 @@ const TABLES = [
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** What a row says of a run: its key, its last event, when it was made (milliseconds since 1970). */
+export interface ReadableRun {
+  readonly number: number;
+  readonly lastSeq: number;
+  readonly createdAt: number;
+}
+
 /** Gives back the runs that can be read, by id. */
-export function readableRuns(database: Database): Map<string, { readonly number: number; readonly lastSeq: number }> {
-  const runs = new Map<string, { number: number; lastSeq: number }>();
-  const row = z.object({ number: z.number(), id: z.string(), lastSeq: z.number() });
-  for (const found of readableRows(database, 'SELECT number, id, last_seq AS lastSeq FROM runs', 'number')) {
+export function readableRuns(database: Database): Map<string, ReadableRun> {
+  const runs = new Map<string, ReadableRun>();
+  const row = z.object({ number: z.number(), id: z.string(), lastSeq: z.number(), createdAt: z.number() });
+  const sql = 'SELECT number, id, last_seq AS lastSeq, created_at AS createdAt FROM runs';
+  for (const found of readableRows(database, sql, 'number')) {
     const parsed = row.safeParse(found);
     if (parsed.success) runs.set(parsed.data.id, parsed.data);
   }

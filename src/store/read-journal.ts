@@ -16,13 +16,17 @@ export type ReadEntry = JournalEntry<Envelope>;
 
 /** What a whole journal holds, at a glance. */
 export interface JournalSummary {
-  /** Of its first entry, milliseconds since 1970; null unless the journal begins with the making of the run. */
+  /** When the run was made, milliseconds since 1970; null unless the journal begins with that. */
   readonly createdAt: number | null;
+  /** Of the run when it was made; its folder may have been copied under another name since. */
+  readonly id: string | null;
   readonly lastSeq: number;
   readonly isEnded: boolean;
   /** Who wrote it last. */
   readonly runner: RunnerIdentity | null;
   readonly damagedLines: number;
+  /** Events that must have been, by the numbers of those around. */
+  readonly missingEvents: number;
 }
 
 const CHUNK_BYTES = 1 << 20;
@@ -92,6 +96,8 @@ export function* readJournal(path: string, parseEnvelope: ParseEnvelope): Genera
 /** Gives what a journal holds in all. @throws the file system's error */
 export function summarizeJournal(path: string, parseEnvelope: ParseEnvelope): JournalSummary {
   let createdAt: number | null = null;
+  let id: string | null = null;
+  let missingEvents = 0;
   let lastSeq = 0;
   let isEnded = false;
   let runner: RunnerIdentity | null = null;
@@ -103,18 +109,24 @@ export function summarizeJournal(path: string, parseEnvelope: ParseEnvelope): Jo
     }
     if (entry.type === 'created') {
       createdAt = entry.at;
+      id = entry.run.id;
+      missingEvents = 0;
       lastSeq = 0;
       runner = entry.run.runner;
     }
-    if (entry.type === 'event') lastSeq = Math.max(lastSeq, entry.envelope.seq);
+    if (entry.type === 'event') {
+      missingEvents += Math.max(0, entry.envelope.seq - lastSeq - 1);
+      lastSeq = Math.max(lastSeq, entry.envelope.seq);
+    }
     if (entry.type === 'resumed') {
+      missingEvents += Math.max(0, entry.lastSeq - lastSeq);
       lastSeq = entry.lastSeq;
       runner = entry.runner;
     }
     if (entry.type === 'created' || entry.type === 'resumed') isEnded = false;
     if (entry.type === 'ended') isEnded = true;
   }
-  return { createdAt, lastSeq, isEnded, runner, damagedLines };
+  return { createdAt, id, lastSeq, isEnded, runner, damagedLines, missingEvents };
 }
 
 /**

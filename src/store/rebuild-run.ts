@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { StoreError } from '../errors.ts';
 import { copyRun, replaceRun } from './copy-run.ts';
 import { PARTS } from './database-care.ts';
+import { isOfAnotherRun } from './foreign-journal.ts';
 import { journalPath } from './journal.ts';
 import { migrate } from './migrate.ts';
 import { type ParseEnvelope, summarizeJournal } from './read-journal.ts';
@@ -19,11 +20,12 @@ const MAX_ATTEMPTS = 3;
 
 /** What another program changes when it writes the run or takes it up. */
 const RUN = `
-  SELECT number, last_seq AS lastSeq, state, ended_at AS endedAt, runner_pid AS pid, runner_process_start AS processStart
+  SELECT number, last_seq AS lastSeq, created_at AS createdAt, state, ended_at AS endedAt, runner_pid AS pid, runner_process_start AS processStart
   FROM runs JOIN run_details ON run = number WHERE id = ?`;
 const runRow = z.object({
   number: z.number(),
   lastSeq: z.number(),
+  createdAt: z.number(),
   state: z.string(),
   endedAt: z.number().nullable(),
   pid: z.number().nullable(),
@@ -36,10 +38,10 @@ export function lastSeq(database: Database.Database, id: string): number {
 }
 
 /**
- * Makes the run anew from its journal, which begins with its making; where lines are damaged, what its old rows have is kept.
+ * Makes the run anew from its journal, which begins with its making; where lines are damaged or missing, what its old rows have is kept.
  *
- * @throws {StoreError} when another program writes the run all the while, or the journal does not begin so; then nothing
- *   has changed
+ * @throws {StoreError} when another program writes the run all the while, or the journal does not begin so, or with the
+ *   making of another run; then nothing has changed
  */
 export function rebuildRun(
   database: Database.Database,
@@ -51,7 +53,7 @@ export function rebuildRun(
   try {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const before = selectOne(database, runRow, RUN, id);
-      makeAnew(side, database, id, directory, parseEnvelope);
+      makeAnew(side, database, before, id, directory, parseEnvelope);
       if (replaceIfStill(database, side, id, before)) return;
     }
   } finally {
@@ -66,11 +68,15 @@ export function rebuildRun(
 function makeAnew(
   side: string,
   database: Database.Database,
+  stored: z.infer<typeof runRow> | null,
   id: string,
   directory: string,
   parseEnvelope: ParseEnvelope,
 ): void {
-  const { damagedLines } = summarizeJournal(journalPath(directory), parseEnvelope);
+  const journal = summarizeJournal(journalPath(directory), parseEnvelope);
+  if (stored !== null && isOfAnotherRun(journal, stored.createdAt)) {
+    throw new StoreError(`The journal of run ${id} is that of another, ${journal.id}: ${journalPath(directory)}.`);
+  }
   removeSide(side);
   closeSync(openSync(side, 'wx', 0o600));
   const made = new Database(side);
@@ -79,8 +85,8 @@ function makeAnew(
     made.pragma('synchronous = OFF');
     migrate(made, side, () => 0);
     replayJournal(made, directory, parseEnvelope);
-    const run = damagedLines > 0 ? selectOne(database, runRow, RUN, id) : null;
-    if (run !== null) copyRun(database, made, run.number, id);
+    const hasHoles = journal.damagedLines > 0 || journal.missingEvents > 0;
+    if (hasHoles && stored !== null) copyRun(database, made, stored.number, id);
     if (selectOne(made, runRow, RUN, id) === null) {
       throw new StoreError(
         `The journal of run ${id} does not begin with the making of the run: ${journalPath(directory)}.`,

@@ -2,8 +2,9 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { copyRun, readableRuns } from './copy-run.ts';
+import { copyRun, type ReadableRun, readableRuns } from './copy-run.ts';
 import { flushPath } from './flush-path.ts';
+import { isOfAnotherRun } from './foreign-journal.ts';
 import { journalPath } from './journal.ts';
 import { migrate } from './migrate.ts';
 import { type JournalSummary, type ParseEnvelope, summarizeJournal } from './read-journal.ts';
@@ -25,8 +26,8 @@ interface Sources {
   /** Null without one that begins with the making of the run. */
   readonly journal: JournalSummary | null;
   readonly trouble: string | null;
-  /** Its key and last event in the damaged store, null where that cannot be read. */
-  readonly stored: { readonly number: number; readonly lastSeq: number } | null;
+  /** What the damaged store says of it, null where that cannot be read. */
+  readonly stored: ReadableRun | null;
 }
 
 /**
@@ -71,14 +72,18 @@ export function rebuildStore(
 
 /** Gives back the runs in the order in which they were made, as far as that is known. */
 function findSources(path: string, old: Database.Database | null, parseEnvelope: ParseEnvelope): Sources[] {
-  const stored = old === null ? new Map() : readableRuns(old);
+  const stored = old === null ? new Map<string, ReadableRun>() : readableRuns(old);
   const runsDirectory = join(dirname(path), 'runs');
   const ids = new Set<string>([...stored.keys(), ...recordedRuns(runsDirectory)]);
   const sources = [...ids].map((id): Sources => {
     const file = journalPath(join(runsDirectory, id));
     const read = orTrouble(file, () => (existsSync(file) ? summarizeJournal(file, parseEnvelope) : null));
+    const found = stored.get(id) ?? null;
     const journal = 'value' in read && read.value?.createdAt != null ? read.value : null;
-    return { id, journal, trouble: 'trouble' in read ? read.trouble : null, stored: stored.get(id) ?? null };
+    if (journal !== null && found !== null && isOfAnotherRun(journal, found.createdAt)) {
+      return { id, journal: null, trouble: `it is that of another run, ${journal.id}`, stored: found };
+    }
+    return { id, journal, trouble: 'trouble' in read ? read.trouble : null, stored: found };
   });
   const age = ({ journal, stored: found }: Sources) => [journal?.createdAt ?? 0, found?.number ?? 0] as const;
   return sources.sort((a, b) => {
@@ -106,7 +111,7 @@ function rebuild(
   parseEnvelope: ParseEnvelope,
 ): RebuiltRun['from'] {
   const isAhead = journal !== null && (stored === null || journal.lastSeq >= stored.lastSeq);
-  const isWhole = isAhead && journal.damagedLines === 0;
+  const isWhole = isAhead && journal.damagedLines === 0 && journal.missingEvents === 0;
   if (isAhead) replayJournal(database, directory, parseEnvelope);
   if (isWhole || old === null || stored === null) return isAhead ? 'journal' : 'nowhere';
   const { isThere } = copyRun(old, database, stored.number, id);

@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { flushPath } from './flush-path.ts';
+import { setJournalAside } from './set-journal-aside.ts';
 import { writeWhole } from './write-whole.ts';
 
 const CHUNK_BYTES = 1 << 20;
@@ -28,8 +29,7 @@ export function restoreJournal(path: string, file: number): void {
   try {
     rmSync(unfinished, { force: true });
     copyTo(unfinished, file);
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found !== undefined) renameSync(path, `${path}.set-aside-${found.ino}`);
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) setJournalAside(path);
     renameSync(unfinished, path);
   } catch (error) {
     rmSync(unfinished, { force: true });

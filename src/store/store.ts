@@ -8,6 +8,7 @@ import { missingFromStore } from './compare-journal.ts';
 import { createRun, type NewRun, reserveRunId } from './create-run.ts';
 import { deleteRun } from './delete-run.ts';
 import { flushed } from './flushed.ts';
+import { isForeignJournal } from './foreign-journal.ts';
 import { Journal, journalPath } from './journal.ts';
 import { type JournalTail, readJournalTail } from './journal-tail.ts';
 import { markInterrupted, markStopRequested, markTrainerGone } from './mark-run.ts';
@@ -32,6 +33,7 @@ import type {
 } from './rows.ts';
 import { assertRunId } from './run-id.ts';
 import { RunWriter } from './run-writer.ts';
+import { setJournalAside } from './set-journal-aside.ts';
 import { withStoreErrors } from './sqlite-error.ts';
 
 export interface StoreSetting {
@@ -187,15 +189,20 @@ export class Store {
       const directory = this.runDirectory(id);
       const journal = new Journal(directory);
       const at = this.#now();
+      let foreign: string | null = null;
       const run = flushed(database, () =>
-        resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt }) => {
+        resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt, createdAt }) => {
           mkdirSync(directory, { recursive: true, mode: 0o700 }); // not before: the run may just have been deleted
+          const path = journalPath(directory);
+          if (isForeignJournal(path, createdAt)) foreign = setJournalAside(path);
           journal.append({ type: 'resumed', at, runner, lastSeq, was: state, endedAt });
           assertMay();
         }),
       );
       this.#journals.add(journal);
-      return new RunWriter(database, { id, directory, ...run, journal, runner }, this.#path, this.#now);
+      const writer = new RunWriter(database, { id, directory, ...run, journal, runner }, this.#path, this.#now);
+      if (foreign !== null) writer.note('warning', `its journal was that of another run: it is now ${foreign}`);
+      return writer;
     });
   }
 
@@ -213,6 +220,8 @@ export class Store {
   endInJournal(id: string, parseEnvelope: ParseEnvelope): JournalTail['end'] {
     return this.#do((database) => {
       const path = journalPath(this.runDirectory(id));
+      const createdAt = readRun(database, id, this.#runsDirectory)?.createdAt ?? null;
+      if (createdAt !== null && isForeignJournal(path, createdAt)) return null;
       const tail = existsSync(path) ? readJournalTail(path, parseEnvelope) : null;
       return tail !== null && tail.lastSeq >= lastSeq(database, id) ? tail.end : null;
     });
