@@ -7,18 +7,16 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { DataError } from '../../errors.ts';
-import { errorCode } from '../files/system-error.ts';
+import { errorCode, errorText } from '../files/system-error.ts';
 import type { CorpusBuilder } from './corpus-builder.ts';
 import type { Languages } from './corpus-format.ts';
 import { readSmallText } from './read-bytes.ts';
+import { parseTypescriptMessages } from './typescript-messages.ts';
 
 const CATALOGUE = 'diagnosticMessages.generated.json';
 const INSTALL_HINT = 'npm install --save-dev typescript@5.9.3';
 
-const compiler = z.object({
-  version: z.string(),
-  Diagnostics: z.record(z.string(), z.object({ code: z.number(), key: z.string(), message: z.string() })),
-});
+const description = z.object({ version: z.string().regex(/^[\w.+-]{1,50}$/) });
 const catalogue = z.record(z.string(), z.string());
 
 /**
@@ -39,18 +37,19 @@ export async function readCataloguePairs(
       hint: 'The messages were written in English and translated from it.',
     });
   }
-  const { path, require } = locateTypescript(resolveFrom);
+  const path = locateTypescript(resolveFrom);
   const library = dirname(path);
   const translations = await readTranslations(library, target_lang);
-  const parsed = compiler.safeParse(require(path));
-  if (!parsed.success) {
+  const parsed = description.safeParse(parseJson(await readSmallText(join(library, '../package.json'))));
+  const messages = parseTypescriptMessages(await readSmallText(path));
+  if (!parsed.success || messages.length === 0) {
     throw new DataError(`${path} has no list of messages; expected typescript 5.`, { hint: INSTALL_HINT });
   }
-  const { version, Diagnostics } = parsed.data;
-  const messages = Object.values(Diagnostics).sort((a, b) => a.code - b.code || (a.key < b.key ? -1 : 1));
+  const { version } = parsed.data;
+  messages.sort((a, b) => a.code - b.code || (a.key < b.key ? -1 : 1));
   const file = `messages of typescript ${version} by code`;
   for (const { code, key, message } of messages) {
-    const translation = translations[key];
+    const translation = Object.hasOwn(translations, key) ? translations[key] : undefined;
     if (translation === undefined) {
       corpus.report({ file, line: code, reason: 'unpaired', detail: `${key} has no translation` });
     } else {
@@ -60,13 +59,16 @@ export async function readCataloguePairs(
   return `typescript ${version} en-${target_lang}`;
 }
 
-function locateTypescript(resolveFrom: readonly string[]): { path: string; require: NodeJS.Require } {
+function locateTypescript(resolveFrom: readonly string[]): string {
   for (const origin of resolveFrom) {
-    const require = createRequire(origin);
     try {
-      return { path: require.resolve('typescript'), require };
-    } catch (error) {
-      if (errorCode(error) !== 'MODULE_NOT_FOUND') throw error;
+      return createRequire(origin).resolve('typescript');
+    } catch (cause) {
+      if (errorCode(cause) === 'MODULE_NOT_FOUND') continue;
+      throw new DataError(`The package typescript cannot be found from ${origin}: ${errorText(cause)}.`, {
+        cause,
+        hint: INSTALL_HINT,
+      });
     }
   }
   throw new DataError('The package typescript, whose messages are the corpus, is not installed.', {

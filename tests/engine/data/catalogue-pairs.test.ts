@@ -1,13 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { readCataloguePairs } from '../../../src/engine/data/catalogue-pairs.ts';
 import { CorpusBuilder } from '../../../src/engine/data/corpus-builder.ts';
 import { readCorpus } from '../../../src/engine/data/read-corpus.ts';
+import { parseTypescriptMessages } from '../../../src/engine/data/typescript-messages.ts';
 import { temporaryFiles } from './temporary-files.ts';
 
 const require = createRequire(import.meta.url);
 const french = z.record(z.string(), z.string()).parse(require('typescript/lib/fr/diagnosticMessages.generated.json'));
+const compiler = z.object({
+  Diagnostics: z.record(z.string(), z.object({ code: z.number(), key: z.string(), message: z.string() })),
+});
 const languages = { source_lang: 'en', target_lang: 'fr' };
 
 describe('the typescript catalogue', () => {
@@ -35,6 +40,29 @@ describe('the typescript catalogue', () => {
     expect(corpus.pairs.find(({ line }) => line === 6904)?.source).toBe('module === "system" or esModuleInterop');
     expect(corpus.pairs.find(({ line }) => line === 8000)?.source).toBe('You cannot rename this element.');
     expect(await readCorpus({ format: 'typescript-catalogue' }, languages)).toEqual(corpus);
+  });
+
+  it('has the messages that the compiler itself has, read without running it', async () => {
+    const path = require.resolve('typescript');
+    const { Diagnostics } = compiler.parse(require(path));
+    const messages = Object.values(Diagnostics).map(({ code, key, message }) => ({ code, key, message }));
+    expect(parseTypescriptMessages(readFileSync(path, 'utf8'))).toEqual(messages);
+  });
+
+  it('runs no code of a package that lies in the folder one works in', async () => {
+    const diagnostics = 'diag(1002, 1 /* Error */, "constructor", "Ended.")\ndiag(3, 1 /* Error */, "b", "Begun.")';
+    await using files = await temporaryFiles({
+      'node_modules/typescript/package.json': '{"version": "5.0.0", "main": "lib/typescript.js"}',
+      'node_modules/typescript/lib/typescript.js': `throw new Error("it ran");\n${diagnostics}`,
+      'node_modules/typescript/lib/fr/diagnosticMessages.generated.json': '{"b": "Commencé."}',
+      'broken/node_modules/typescript/package.json': '{',
+    });
+    const corpus = new CorpusBuilder();
+    const name = await readCataloguePairs(languages, corpus, [files.path('package.json')]);
+    expect(name).toBe('typescript 5.0.0 en-fr');
+    await expect(readCataloguePairs(languages, corpus, [files.path('broken/package.json')])).rejects.toThrow(
+      /^The package typescript cannot be found from .*broken\/package\.json: /,
+    );
   });
 
   it('tells what it has where a language is not there', async () => {
