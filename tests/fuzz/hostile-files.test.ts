@@ -11,6 +11,7 @@ import { readCataloguePairs } from '../../src/engine/data/catalogue-pairs.ts';
 import { CorpusBuilder } from '../../src/engine/data/corpus-builder.ts';
 import { readCorpus } from '../../src/engine/data/read-corpus.ts';
 import { readModelConfig, readWeights } from '../../src/engine/model/model-directory.ts';
+import { DataError } from '../../src/errors.ts';
 import { zipOf } from '../support/zip.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bleubird-hostile-'));
@@ -110,5 +111,59 @@ describe('a model directory', () => {
     for (const name of ['config.json', 'model.safetensors']) symlinkSync(join(tied, name), join(snapshot, name));
     expect(await readModelConfig(snapshot)).toMatchObject({ model_type: 'marian' });
     expect((await readWeights(snapshot)).size).toBeGreaterThan(0);
+  });
+});
+
+describe('what is no file', () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const noFile = `${pipe} is no file, but a device or a pipe.`;
+
+  it('is refused in the place of weights', async () => {
+    for (const name of ['model.safetensors', 'pytorch_model.bin']) {
+      const model = mkdtempSync(join(folder, 'model-'));
+      for (const target of [pipe, '/dev/zero']) {
+        symlinkSync(target, join(model, name));
+        await expect(readWeights(model)).rejects.toThrow(`${join(model, name)} is no file, but a device or a pipe.`);
+        rmSync(join(model, name));
+      }
+    }
+  });
+
+  it('is refused in the place of a corpus that is read here and there', async () => {
+    const fields = { source_field: 'a', target_field: 'b' };
+    await expect(read({ format: 'parquet', path: pipe, ...fields })).rejects.toThrow(noFile);
+    symlinkSync(pipe, join(folder, 'de-fr.txt.zip'));
+    const opus = readCorpus(
+      { format: 'opus', name: 'KDE', version: null, directory: folder },
+      { source_lang: 'de', target_lang: 'fr' },
+    );
+    await expect(opus).rejects.toThrow('de-fr.txt.zip is no file, but a device or a pipe.');
+  });
+
+  it('and has no end is refused in the place of a text', async () => {
+    const path = '/dev/zero';
+    for (const format of ['tsv', 'tmx', 'po', 'mo', 'xliff'] as const) {
+      await expect(read({ format, path } as CorpusSpec)).rejects.toThrow('/dev/zero is no file, but a device.');
+    }
+    await expect(read({ format: 'moses', source: path, target: path })).rejects.toThrow('is no file, but a device.');
+    const json = { format: 'jsonl', path, source_field: 'a', target_field: 'b' } as const;
+    await expect(read(json)).rejects.toThrow('/dev/zero is no file, but a device.');
+  });
+});
+
+describe('a name', () => {
+  it('of a property that every object has is one like others', async () => {
+    const opus = read({ format: 'opus', name: 'constructor', version: null, directory: null });
+    await expect(opus).rejects.toThrow(/constructor/);
+    await expect(opus).rejects.toBeInstanceOf(DataError);
+  });
+
+  it('of very many parts leads nowhere', async () => {
+    const path = join(folder, 'rows.jsonl');
+    const deep = 'a.'.repeat(30_000);
+    writeFileSync(path, `{"a": ${'{"a": '.repeat(4_000)}1${'}'.repeat(4_000)}}\n{"b": 1}\n`);
+    const rows = read({ format: 'jsonl', path, source_field: `${deep}b`, target_field: 'b' });
+    await expect(rows).rejects.toBeInstanceOf(DataError);
   });
 });

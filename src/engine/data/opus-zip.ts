@@ -1,9 +1,11 @@
 /** The members of an OPUS archive, unpacked as they are read. Names are compared whole and never used as paths. */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
 import { DataError } from '../../errors.ts';
+import { openFile } from '../files/open-file.ts';
+import { UnfitFileError } from '../files/read-small-file.ts';
 import { ZipFileReader } from '../files/zip-file-reader.ts';
 import type { ByteSource } from './read-bytes.ts';
 
@@ -21,7 +23,7 @@ export async function openZipMembers(
 ): Promise<{ members: ByteSource[]; close: () => Promise<void> }> {
   let file: FileHandle | null = null;
   try {
-    file = await open(path);
+    file = await openFile(path);
     const opened = file;
     const { size } = await file.stat();
     // With decodeStrings a name such as ../x would make the whole archive unreadable; here it is a name not asked for.
@@ -37,6 +39,7 @@ export async function openZipMembers(
     return { members, close: () => opened.close() };
   } catch (error) {
     await file?.close();
+    if (error instanceof UnfitFileError) throw new DataError(`${path} ${error.message}.`, { cause: error });
     throw error instanceof DataError ? error : zipError(path, messageOf(error), error);
   }
 }

@@ -2,7 +2,7 @@
  * A parquet file as rows of the columns asked for, one page of each in memory at a time. hyparquet trusts what it reads, so
  * what a file claims of itself is checked first, and whatever goes wrong after is told as a DataError.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import {
   type AsyncBuffer,
   type ColumnMetaData,
@@ -15,6 +15,8 @@ import {
 } from 'hyparquet';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { DataError } from '../../errors.ts';
+import { openFile } from '../files/open-file.ts';
+import { UnfitFileError } from '../files/read-small-file.ts';
 import { CellQueue, readTextPages, type TextCell } from './parquet-column.ts';
 import { parquetCodecs } from './parquet-compressors.ts';
 import { readingError } from './read-bytes.ts';
@@ -44,7 +46,7 @@ export async function* readParquetPairs(
   let handle: FileHandle | null = null;
   let rowStart = 0;
   try {
-    handle = await open(path);
+    handle = await openFile(path);
     const file = await openBuffer(handle, path);
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
     const schema = parquetSchema(metadata);
@@ -75,7 +77,8 @@ export async function* readParquetPairs(
     }
   } catch (error) {
     const isOfSystem = error instanceof Error && 'syscall' in error;
-    if (error instanceof DataError || isOfSystem) throw readingError(path, rowStart, error);
+    if (error instanceof DataError || error instanceof UnfitFileError || isOfSystem)
+      throw readingError(path, rowStart, error);
     const what = error instanceof Error ? error.message : String(error);
     throw parquetError(path, `after row ${rowStart}: ${what}`, error);
   } finally {

@@ -1,5 +1,6 @@
 /** The bytes of a file as they arrive, `.gz` unpacked on the way, and what can go wrong with them as a DataError. */
 import { createReadStream, type ReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DataError } from '../../errors.ts';
@@ -25,9 +26,12 @@ const MIN_BOMB_BYTES = 1 << 21;
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-function openFile(path: string): AsyncIterable<Buffer> {
+/** A pipe is as good as a file; of a device such as /dev/zero there is no end. */
+async function* openFile(path: string): AsyncGenerator<Buffer, void, undefined> {
+  const status = await stat(path);
+  if (status.isCharacterDevice() || status.isBlockDevice()) throw new UnfitFileError('is no file, but a device');
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
-  return path.endsWith('.gz') ? unpack(file, path) : file;
+  yield* path.endsWith('.gz') ? unpack(file, path) : (file as AsyncIterable<Buffer>);
 }
 
 async function* unpack(file: ReadStream, path: string): AsyncGenerator<Buffer, void, undefined> {

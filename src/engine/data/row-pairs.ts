@@ -75,16 +75,22 @@ interface Place {
 }
 
 function findPlace(row: unknown, path: string): Place {
-  const outer = isObject(row) ? row : null;
-  const dot = path.indexOf('.');
-  // A name with a dot in it counts before what the dot may lead to.
-  if (dot < 0 || (outer !== null && Object.hasOwn(outer, path))) return { parent: outer, key: path, under: '' };
-  const name = path.slice(0, dot);
-  const inner = outer !== null && Object.hasOwn(outer, name) ? outer[name] : undefined;
-  const isText = typeof inner === 'string';
-  const place = findPlace(isText ? parsed(inner) : inner, path.slice(dot + 1));
-  if (place.parent !== null) return place;
-  return { ...place, under: ` under ${JSON.stringify(name)}${isText ? '; its text is no JSON object' : ''}` };
+  let value = row;
+  let key = path;
+  let under = path.includes('.') ? ` under ${JSON.stringify(path.slice(0, path.indexOf('.')))}` : '';
+  for (;;) {
+    const parent = isObject(value) ? value : null;
+    if (parent === null) return { parent, key, under };
+    const dot = key.indexOf('.');
+    // A name with a dot in it counts before what the dot may lead to.
+    if (dot < 0 || Object.hasOwn(parent, key)) return { parent, key, under: '' };
+    const name = key.slice(0, dot);
+    const inner = Object.hasOwn(parent, name) ? parent[name] : undefined;
+    const isText = typeof inner === 'string';
+    if (isText && value === row) under += '; its text is no JSON object';
+    value = isText ? parsed(inner) : inner;
+    key = key.slice(dot + 1);
+  }
 }
 
 /** The value of a JSON document; null where it is none. */

@@ -1,9 +1,10 @@
 /** A model in Hugging Face's layout: config.json, generation_config.json, weights, tokenizer files. */
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ModelError } from '../../errors.ts';
 import { exists } from '../files/file-kind.ts';
 import { jsonExcerpt } from '../files/json-excerpt.ts';
+import { openFile } from '../files/open-file.ts';
 import { errorText } from '../files/system-error.ts';
 import { writeWhole } from '../files/write-whole.ts';
 import {
@@ -14,6 +15,7 @@ import {
   readOptionalModelFile,
   readOptionalModelJson,
   requireJsonObject,
+  unreadableFile,
 } from './model-file.ts';
 import { readPytorchWeights } from './pytorch/read-pytorch-weights.ts';
 import { readSafetensors, type WeightTensor, writeSafetensors } from './safetensors.ts';
@@ -91,7 +93,9 @@ export async function readWeights(directory: string): Promise<Map<string, Weight
 
 /** A clone without Git LFS has small texts in the place of large files. */
 async function assertNoPointer(filePath: string): Promise<void> {
-  const file = await open(filePath);
+  const file = await openFile(filePath).catch(async (cause: unknown) => {
+    throw await unreadableFile(filePath, cause);
+  });
   const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0).finally(() => file.close());
   if (!buffer.toString('latin1', 0, bytesRead).startsWith('version https://git-lfs')) return;
   throw new ModelError(`${filePath} is a pointer of Git LFS, not the weights themselves.`, {

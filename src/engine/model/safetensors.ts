@@ -2,8 +2,9 @@
  * Reads and writes weights in the safetensors format: 8 bytes of header length, a JSON header with type, shape and
  * place of each tensor, then the numbers. All numbers become float32, in which every float16 and bfloat16 is exact.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { ModelError } from '../../errors.ts';
+import { openFile } from '../files/open-file.ts';
 import { writeWhole } from '../files/write-whole.ts';
 import { widenToFloat32 } from './float-formats.ts';
 import { unreadableFile } from './model-file.ts';
@@ -29,7 +30,7 @@ export interface SafetensorsFile {
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    file = await openFile(path);
   } catch (cause) {
     throw await unreadableFile(path, cause);
   }

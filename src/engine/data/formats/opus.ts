@@ -13,7 +13,7 @@ import { fileSource } from '../read-bytes.ts';
 import { readParquetFile } from './parquet.ts';
 
 /** Of what is not given: the release that the Hugging Face course was written with. */
-const KNOWN_VERSIONS: Readonly<Record<string, string>> = { KDE4: 'v2' };
+const KNOWN_VERSIONS: ReadonlyMap<string, string> = new Map([['KDE4', 'v2']]);
 
 /** Rows of KDE4 v2 en-fr, by dataset_infos.json of `datasets` 1.18: the split counts on them. */
 const KDE4_ENGLISH_FRENCH_PAIRS = 210_173;
@@ -59,8 +59,9 @@ async function readFirstFound(
     if (exists(archive)) return await readArchive(archive, members, corpus);
     corpus.note(`${directory} has neither ${members.join(' and ')} nor ${pair}.txt.zip: read from elsewhere.`);
   }
-  const release = { name, version: version ?? KNOWN_VERSIONS[name] ?? null, pair };
-  const cached = name === 'KDE4' && release.version === KNOWN_VERSIONS.KDE4 ? await findCachedKde4(pair, world) : [];
+  const release = { name, version: version ?? KNOWN_VERSIONS.get(name) ?? null, pair };
+  const cached =
+    name === 'KDE4' && release.version === KNOWN_VERSIONS.get('KDE4') ? await findCachedKde4(pair, world) : [];
   if (cached.length > 0) {
     corpus.note(`KDE4 was read from the cache of the Hugging Face hub: ${cached.join(', ')}.`);
     const paths = { source: `translation.${source_lang}`, target: `translation.${target_lang}` };

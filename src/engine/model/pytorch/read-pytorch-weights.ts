@@ -2,8 +2,9 @@
  * Reads weights that torch.save wrote (`pytorch_model.bin`), without PyTorch and without running anything the file
  * names. Both of its forms are read: zip (since 1.6) and the stream of pickles before; the tar files of 2016 are not.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { ModelError } from '../../../errors.ts';
+import { openFile } from '../../files/open-file.ts';
 import { type FloatFormat, widenToFloat32 } from '../float-formats.ts';
 import { unreadableFile } from '../model-file.ts';
 import { readRange } from '../read-range.ts';
@@ -25,7 +26,7 @@ import type { TorchArchive } from './torch-archive.ts';
 export async function readPytorchWeights(path: string): Promise<Map<string, WeightTensor>> {
   let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    file = await openFile(path);
   } catch (cause) {
     throw await unreadableFile(path, cause);
   }
