@@ -10,13 +10,23 @@ export function isOfAnotherRun(journal: Pick<JournalSummary, 'createdAt'>, creat
   return journal.createdAt !== null && journal.createdAt !== createdAt;
 }
 
-/** As `isOfAnotherRun` for the file at `path`, read as far as need be; false for none. @throws the file system's error */
+/** Says whether the file at `path` is the journal of another run, as `isOfAnotherRun`. @throws the file system's error */
 export function isForeignJournal(path: string, createdAt: number): boolean {
+  return whoseJournal(path, createdAt) === 'of another run';
+}
+
+/**
+ * Says whether the file at `path` begins with the making of the run made at `createdAt`, milliseconds since 1970, read as far
+ * as need be; `unknown` for none, and where it begins otherwise. @throws the file system's error
+ */
+export function whoseJournal(path: string, createdAt: number): 'its own' | 'of another run' | 'unknown' {
   const parseEnvelope = () => null; // no event is asked for
-  if (!existsSync(path)) return false;
+  if (!existsSync(path)) return 'unknown';
   for (const first of readJournal(path, parseEnvelope)) {
-    if (first?.type === 'created' && first.at === createdAt) return false;
+    if (first?.type === 'created' && first.at === createdAt) return 'its own';
     break;
   }
-  return isOfAnotherRun(summarizeJournal(path, parseEnvelope), createdAt);
+  const journal = summarizeJournal(path, parseEnvelope);
+  if (journal.createdAt === null) return 'unknown';
+  return isOfAnotherRun(journal, createdAt) ? 'of another run' : 'its own';
 }

@@ -10,7 +10,6 @@ import { selectOne } from './select.ts';
 const endedRow = z.object({
   number: z.number(),
   lastSeq: z.number(),
-  createdAt: z.number(),
   state: z.enum(RUN_STATES),
   endedAt: z.number().nullable(),
 });
@@ -32,8 +31,7 @@ export function resumeRun(
   isAbout: (was: EndedRun) => void = () => {},
 ): { number: number; lastSeq: number } {
   const resume = database.transaction(() => {
-    const sql =
-      'SELECT number, last_seq AS lastSeq, created_at AS createdAt, state, ended_at AS endedAt FROM runs WHERE id = ?';
+    const sql = 'SELECT number, last_seq AS lastSeq, state, ended_at AS endedAt FROM runs WHERE id = ?';
     const run = selectOne(database, endedRow, sql, id);
     if (run === null) throw new StoreError(`There is no run ${id}.`);
     if (!isResumable(run.state)) {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { LineProblem } from '../engine/run/protocol.ts';
+import { beginJournalAnew } from './begin-journal-anew.ts';
 import { catchUp } from './catch-up.ts';
 import { missingFromStore } from './compare-journal.ts';
 import { createRun, type NewRun, reserveRunId } from './create-run.ts';
@@ -33,7 +34,6 @@ import type {
 } from './rows.ts';
 import { assertRunId } from './run-id.ts';
 import { RunWriter } from './run-writer.ts';
-import { setJournalAside } from './set-journal-aside.ts';
 import { withStoreErrors } from './sqlite-error.ts';
 
 export interface StoreSetting {
@@ -189,19 +189,19 @@ export class Store {
       const directory = this.runDirectory(id);
       const journal = new Journal(directory);
       const at = this.#now();
-      let foreign: string | null = null;
+      let begun: string | null = null;
       const run = flushed(database, () =>
-        resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt, createdAt }) => {
+        resumeRun(database, id, runner, at, ({ state, lastSeq, endedAt }) => {
           mkdirSync(directory, { recursive: true, mode: 0o700 }); // not before: the run may just have been deleted
-          const path = journalPath(directory);
-          if (isForeignJournal(path, createdAt)) foreign = setJournalAside(path);
+          const record = readRun(database, id, this.#runsDirectory);
+          begun = record && beginJournalAnew(journal, record);
           journal.append({ type: 'resumed', at, runner, lastSeq, was: state, endedAt });
           assertMay();
         }),
       );
       this.#journals.add(journal);
       const writer = new RunWriter(database, { id, directory, ...run, journal, runner }, this.#path, this.#now);
-      if (foreign !== null) writer.note('warning', `its journal was that of another run: it is now ${foreign}`);
+      if (begun !== null) writer.note('warning', begun);
       return writer;
     });
   }

@@ -1,5 +1,5 @@
 /** What becomes of a run into whose folder somebody has put the journal of another, or an older copy of its own. */
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -66,9 +66,19 @@ describe('a run with the journal of another in its folder', () => {
     const aside = join(store.runDirectory('own'), names.find((name) => name.includes('set-aside')) ?? '');
     expect(readFileSync(aside)).toEqual(readFileSync(journalOf(store, 'other')));
     expect(store.events('own', 9).map(({ text }) => text)).toContain(
-      `its journal was that of another run: it is now ${aside}`,
+      `its journal was that of another run, and is now ${aside}: a new one begins here, and what was before, only the store has`,
     );
     expect(store.catchUp('own', parseEnvelope)).toBe(false);
+    expect(losses(store, 'own')).toEqual([...own, 304]);
+  });
+
+  it('is made anew from that and from its rows, each with what it has', async () => {
+    const store = twoRuns();
+    copyFileSync(journalOf(store, 'other'), journalOf(store, 'own'));
+    const run = store.resumeRun('own', runner);
+    run.record({ v: 1, seq: 4, time: 5_000, event: metrics(4, { loss: 304 }) });
+    run.finish(completed);
+    store.rebuildRun('own', parseEnvelope);
     expect(losses(store, 'own')).toEqual([...own, 304]);
   });
 
@@ -83,6 +93,37 @@ describe('a run with the journal of another in its folder', () => {
     expect(losses(repaired, 'other')).toHaveLength(9);
   });
 });
+
+it.each([
+  { what: 'was deleted', harm: (path: string) => rmSync(path) },
+  { what: 'is empty', harm: (path: string) => writeFileSync(path, '') },
+])(
+  'A run whose journal $what before it is taken up again has what follows also without the store.',
+  async ({ harm }) => {
+    const store = twoRuns();
+    const made = store.readRun('own');
+    harm(journalOf(store, 'own'));
+    const run = store.resumeRun('own', runner);
+    run.record({ v: 1, seq: 4, time: 5_000, event: metrics(4, { loss: 304 }) });
+    run.finish(completed);
+    expect(store.events('own', 9).map(({ text }) => text)).toContain(
+      'it had no journal: a new one begins here, and what was before, only the store has',
+    );
+    const { findings } = await examineStore(store.directory);
+    expect(findings.map(({ message }) => message)).toEqual(['3 events are missing from its journal']);
+
+    rmSync(join(store.directory, 'bleubird.sqlite'));
+    await repairStore(store.directory, Date.now);
+    const repaired = newStore({ directory: store.directory });
+    expect(losses(repaired, 'own')).toEqual([304]);
+    const { experiment, createdAt, versions } = repaired.readRun('own') ?? {};
+    expect({ experiment, createdAt, versions }).toMatchObject({
+      experiment: made?.experiment,
+      createdAt: made?.createdAt,
+      versions: made?.versions,
+    });
+  },
+);
 
 describe('a run whose journal lacks events in the middle', () => {
   /** As when the folder was brought back from an older copy before the run was taken up again. */
