@@ -17,6 +17,8 @@ import type { ReceivedEvent, WireEnvelope } from './wire.ts';
 
 const TAIL_BYTES = 8 * 1024;
 const KILL_AFTER_MS = 5_000;
+/** After its last word is recorded; a thread that waits for a pipe would keep the process for ever. */
+const EXIT_WITHIN_MS = 2_000;
 
 export interface SuperviseOptions {
   /** Its `model` names a directory. */
@@ -108,8 +110,12 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
     command({ type: 'leave' });
     command({ type: 'stop' });
   };
+  let exitTimer: NodeJS.Timeout | undefined;
   const events = listen(child, onEvent, {
-    recorded: (seq) => command({ type: 'recorded', seq }),
+    recorded: (seq) => {
+      command({ type: 'recorded', seq });
+      if (isEnd(events.last)) exitTimer ??= setTimeout(() => child.kill('SIGKILL'), EXIT_WITHIN_MS);
+    },
     giveUp: () => {
       leave();
       kill();
@@ -118,6 +124,7 @@ export function superviseTrainer(options: SuperviseOptions): Trainer {
 
   const finished = processEnd(child).then(async (end): Promise<TrainerEnd> => {
     clearTimeout(killTimer);
+    clearTimeout(exitTimer);
     const logFailure = await log.close();
     if (logFailure !== null) stderrTail.push(Buffer.from(`trainer.log could not be written: ${logFailure.message}\n`));
     if (!isAbandoned) await clearUnfinished(join(runDirectory, 'checkpoints')); // what it was saving when it was killed

@@ -147,10 +147,8 @@ async function loadRun(
   const settings = resolveGenerationSettings(generationConfig, experiment.generation, model);
   const tokenizer = await MarianTokenizer.load(modelDirectory);
   throwIfStopped(control);
-  const data = await prepareData(experiment.data, tokenizer, {
-    env: process.env,
-    signal: control.stopSignal,
-  });
+  const signal = control.stopSignal;
+  const data = await unlessStopped(signal, prepareData(experiment.data, tokenizer, { env: process.env, signal }));
   // Before anything is told of it: what the run has learnt from is not this where it cannot go on with it.
   if (resumed !== null) assertCheckpointFits(resumed.path, resumed, trainingBasis({ experiment, data }));
   await events.send({
@@ -172,6 +170,14 @@ async function loadRun(
   throwIfStopped(control);
   const { runDirectory, now } = options;
   return { experiment, runDirectory, modelFiles, model, tokenizer, data, settings, events, control, now };
+}
+
+/** Gives what `work` gives, which a stop does not wait for: a corpus may be long, or a pipe that nobody writes. @throws {CancelledError} */
+async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new CancelledError()), { once: true });
+  });
+  return await Promise.race([work, stopped]);
 }
 
 function throwIfStopped(control: RunControl): void {

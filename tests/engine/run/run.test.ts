@@ -1,6 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { Experiment } from '../../../src/engine/config/experiment.ts';
+import { errorCode } from '../../../src/engine/files/system-error.ts';
 import { readWeights } from '../../../src/engine/model/model-directory.ts';
 import { tinyModel } from '../../support/tiny-model.ts';
 import { eventsOf, metric, RunFolder, watchRun } from './small-experiment.ts';
@@ -121,6 +125,33 @@ test('A stop while the untouched model is scored ends the run at once, with noth
   expect(eventsOf(events, 'evaluation')).toEqual([]);
   expect(existsSync(join(directory, 'checkpoints'))).toBe(false);
 });
+
+test.skipIf(process.platform === 'win32')('A stop does not wait for the end of a corpus.', async () => {
+  const pipe = join(folder.path, 'pipe.tsv');
+  execFileSync('mkfifo', [pipe]);
+  const experiment = folder.experiment();
+  const data = { ...experiment.data, corpus: { ...experiment.data.corpus, path: pipe } } as Experiment['data'];
+  const { end } = await watchRun({ ...experiment, data }, folder.newRun(), (event, trainer) => {
+    if (event.type !== 'ready') return;
+    void openedBy(pipe).then((writer) => {
+      onTestFinished(() => closeSync(writer));
+      trainer.stop();
+    });
+  });
+  expect(end).toEqual({ type: 'ended', reason: 'stopped', step: 0 });
+});
+
+/** Opens a pipe to write into it, once somebody has opened it to read. */
+async function openedBy(pipe: string): Promise<number> {
+  for (;;) {
+    try {
+      return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if (errorCode(error) !== 'ENXIO') throw error;
+      await sleep(20);
+    }
+  }
+}
 
 test('A trainer killed with SIGKILL is reported with the signal, and its checkpoints stay.', async () => {
   const directory = folder.newRun();
