@@ -67,6 +67,15 @@ describe('a message', () => {
     expect(shown.at(-2)).toMatch(/word…$/);
   });
 
+  it('of any length is shown at once', async () => {
+    const screen = await openScreen({ services: failing('e\u0301'.repeat(1_000_000)) });
+    const start = process.cpuUsage();
+    await screen.press('x', 'y');
+    await screen.shows(/✗ e/);
+    // Where all of it is broken into lines, a quarter of a minute for each frame.
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
+  });
+
   it('leaves the run under the cursor in sight', async () => {
     const runs = Array.from({ length: 40 }, (_, index) => fixtureRun(`r${index}`, { state: 'running', ageMs: index }));
     const services = failing(Array(60).fill('word').join(' '), runs);

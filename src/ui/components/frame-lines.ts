@@ -10,7 +10,7 @@ import type { TextField } from '../state/text-field.ts';
 import { contextOf, type NamedRun, type Question, topScreen, type UiState } from '../state/ui-state.ts';
 import { SORT_WORDS } from '../state/update-runs.ts';
 import { editSpans } from '../text/edit-spans.ts';
-import { cutText, visibleText, wrapText } from '../text/fit-text.ts';
+import { beginningFor, cutText, visibleText, wrapText } from '../text/fit-text.ts';
 import { justify, lineWidth, type RichLine, type Span, span } from '../text/rich-line.ts';
 import type { Theme } from '../theme.ts';
 
@@ -76,7 +76,7 @@ function failureLines(text: string, columns: number, theme: Theme): RichLine[] {
 
 // The text in lines of at most `width` cells; what goes beyond the last of them is cut, and the cut marked.
 function brokenText(text: string, width: number, { symbols }: Theme, most = MESSAGE_LINES): string[] {
-  const lines = wrapText(visibleText(text), width);
+  const lines = wrapText(visibleText(beginningFor(text, most, width)), width);
   if (lines.length <= most) return lines;
   return [...lines.slice(0, most - 1), cutText(lines[most - 1] ?? '', width, symbols.ellipsis)];
 }

@@ -7,7 +7,7 @@ import type { RunDetail } from '../state/run-detail.ts';
 import { isActive, progressOf } from '../state/runs-list.ts';
 import { testOutcome } from '../state/significance.ts';
 import type { TestOutcome, UiState } from '../state/ui-state.ts';
-import { padEnd, visibleText, wrapText } from '../text/fit-text.ts';
+import { beginningFor, padEnd, visibleText, wrapText } from '../text/fit-text.ts';
 import {
   formatBleu,
   formatBytes,
@@ -100,7 +100,8 @@ function endLines({ record }: RunDetail, width: number, height: number, theme: T
   const style = record.state === 'completed' ? undefined : stateText(record, theme).style;
   const rows = Math.max(1, Math.floor(height / 6));
   const linesOf = (text: string | null, sign: string, style?: Style): RichLine[] => {
-    const lines = text === null ? [] : wrapText(visibleText(text), width - sign.length - 1);
+    const room = width - sign.length - 1;
+    const lines = text === null ? [] : wrapText(visibleText(beginningFor(text, rows, room)), room);
     // The last row holds all that is left, so that it is cut with an ellipsis where that is too much.
     const rest = lines.slice(rows - 1).join(' ');
     const shown = rest === '' ? lines : [...lines.slice(0, rows - 1), rest];

@@ -90,6 +90,14 @@ export function wrapText(text: string, width: number): string[] {
   return lines;
 }
 
+/** So many characters one cell may take, with marks that are piled up or shown by their codes. */
+const MOST_OF_A_CELL = 16;
+
+/** As much of a text as may be seen in so many lines, and more: an error may quote megabytes, which would be wrapped at each frame. */
+export function beginningFor(text: string, lines: number, width: number): string {
+  return text.slice(0, (lines + 1) * width * MOST_OF_A_CELL);
+}
+
 /** A word cut into pieces of at most `width` cells, each as long as may be; one character that is wider is a piece. */
 function* piecesOf(word: string, width: number): Generator<string> {
   let piece = '';
