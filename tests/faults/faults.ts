@@ -118,7 +118,7 @@ const removals: Fault[] = [
   name,
   spoilsFiles: true,
   apply: async (setting) => {
-    rmSync(path(setting), { recursive: true, force: true });
+    rmSync(path(setting), { recursive: true, force: true, maxRetries: 20 }); // the trainer may write there meanwhile
     await setting.toy.finish(RUN_PATIENCE_MS);
     if (setting.toy.state === 'completed')
       for (const part of ['', '-wal', '-shm']) rmSync(`${store(setting)}${part}`, { force: true });
