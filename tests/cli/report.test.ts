@@ -1,11 +1,13 @@
 /** The page that `report` writes: what it says, and that no text of a run can become part of its markup. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Html, html } from '../../src/cli/report/html.ts';
 import { lineChart } from '../../src/cli/report/line-chart.ts';
 import { testSystems } from '../../src/cli/significance.ts';
+import { writeNewFile } from '../../src/cli/write-new-file.ts';
 import type { TrainerEvent } from '../../src/engine/run/protocol.ts';
+import { canMount, fill, smallDisk } from '../runner/full-disk.ts';
 import { completed, metrics } from '../store/run-events.ts';
 import { bleu, evaluationEvent, greedy } from '../support/evaluation.ts';
 import { writeFinishedRuns } from '../support/finished-runs.ts';
@@ -65,7 +67,37 @@ describe('report', () => {
   it('says where it cannot be written', async () => {
     const { code, stderr } = await runCli(['report', 'first', '-o', 'no/page.html'], { cwd });
     expect(code).toBe(2);
-    expect(stderr).toContain(`The report cannot be written to ${join(cwd, 'no/page.html')}: ENOENT`);
+    expect(stderr).toContain(`${join(cwd, 'no/page.html')} cannot be written: ENOENT`);
+  });
+});
+
+describe('a file that a user wants to keep', () => {
+  it.skipIf(!canMount)('stays as it was on a full disk, which keeps no half of one', () => {
+    const folder = smallDisk();
+    const page = join(folder, 'page.html');
+    expect(writeNewFile(page, 'old', false)).toBe(true);
+    fill(folder);
+    const long = 'new'.repeat(10_000);
+    for (const [path, overwrites] of [
+      [page, true],
+      [join(folder, 'other'), true],
+      [join(folder, 'other'), false],
+    ] as const)
+      expect(() => writeNewFile(path, long, overwrites)).toThrow('cannot be written: ENOSPC');
+    expect(readFileSync(page, 'utf8')).toBe('old');
+    expect(readdirSync(folder).sort()).toEqual(['filler', 'page.html']);
+  });
+
+  it('is replaced where a link leads to it, and only when that is asked for', () => {
+    const folder = temporaryFolder();
+    const page = join(folder, 'page.html');
+    const link = join(folder, 'link.html');
+    writeFileSync(page, 'old');
+    symlinkSync(page, link);
+    expect(writeNewFile(link, 'new', false)).toBe(false);
+    expect(readFileSync(page, 'utf8')).toBe('old');
+    expect(writeNewFile(link, 'new', true)).toBe(true);
+    expect(readFileSync(page, 'utf8')).toBe('new');
   });
 });
 

@@ -1,12 +1,11 @@
 /** `bleubird report RUN…`: a page to show to others. */
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { ConfigError } from '../../errors.ts';
 import { positiveNumber } from '../arguments.ts';
 import { findRuns } from '../find-runs.ts';
 import { storeOption, withRuns } from '../store-option.ts';
 import type { World } from '../world.ts';
+import { writeNewFile } from '../write-new-file.ts';
 
 interface ReportOptions {
   readonly store?: string;
@@ -43,8 +42,6 @@ async function report(typed: readonly string[], options: ReportOptions, version:
   const page = reportPage(told, { sentences, version, now: world.now() });
   if (options.output === undefined) return output.line(page.trimEnd());
   const file = resolve(world.cwd, options.output);
-  await writeFile(file, page).catch((cause: Error) => {
-    throw new ConfigError(`The report cannot be written to ${file}: ${cause.message}.`, [], { cause });
-  });
+  writeNewFile(file, page, true);
   output.note(`Wrote ${options.output}.`);
 }
