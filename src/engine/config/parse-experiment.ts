@@ -7,11 +7,11 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseDocument,
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
 import { ConfigError } from '../../errors.ts';
+import { parseYamlDocument } from '../files/parse-yaml.ts';
 import { isYamlNestedTooDeeply } from '../files/yaml-depth.ts';
 import { buildExperiment } from './build-experiment.ts';
 import { checkFields } from './check-fields.ts';
@@ -91,7 +91,7 @@ function collectFromYaml(text: string, fileName: string, directory: string, give
 
 function parseYaml(text: string, fileName: string, lineCounter: LineCounter): Document.Parsed {
   if (isYamlNestedTooDeeply(text)) throw new ConfigError(`${fileName} is nested too deeply for an experiment file.`);
-  return parseDocument(text, { version: '1.2', lineCounter, prettyErrors: false, uniqueKeys: false });
+  return parseYamlDocument(text, { version: '1.2', lineCounter, prettyErrors: false, uniqueKeys: false });
 }
 
 function refuseYamlFaults(faults: readonly YAMLError[], fileName: string, lineCounter: LineCounter): void {

@@ -2,9 +2,9 @@
  * Which files of a dataset repository hold a split: as its README.md says under `configs`, or as `datasets` guesses from
  * their names. A folder may stand for a configuration too.
  */
-import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
 import { DataError } from '../../errors.ts';
+import { parseYamlDocument } from '../files/parse-yaml.ts';
 import { isYamlNestedTooDeeply } from '../files/yaml-depth.ts';
 import type { Languages } from './corpus-format.ts';
 import { Glob } from './glob.ts';
@@ -213,7 +213,9 @@ function parseHeader(id: string, header: string): unknown {
   try {
     // Warnings would go past us to the terminal, with the text they are about as it is; looking for keys that stand twice
     // takes time with the square of their number.
-    return parseYaml(header, { maxAliasCount: 100, logLevel: 'error', prettyErrors: false, uniqueKeys: false });
+    const document = parseYamlDocument(header, { logLevel: 'error', prettyErrors: false, uniqueKeys: false });
+    if (document.errors[0] !== undefined) throw document.errors[0];
+    return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
     const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw unsound(message.slice(0, MOST_OF_A_MESSAGE), cause);
